@@ -56,8 +56,10 @@ type Candidate struct {
 	User        string     `json:"user,omitempty"` // masked
 	Kind        string     `json:"kind,omitempty"` // "ECR token", "GitHub token", …
 	Fingerprint string     `json:"fingerprint,omitempty"`
-	Listed      bool       `json:"listed"` // the secret is in the pod's list
-	Used        bool       `json:"used"`   // the kubelet would send it for this image, were it listed
+	Listed      bool       `json:"listed"`               // the secret is in the pod's list
+	Used        bool       `json:"used"`                 // the kubelet would send it for this image, were it listed
+	KeyMatches  bool       `json:"keyMatches,omitempty"` // whether or not it is used
+	Suggestion  string     `json:"suggestion,omitempty"` // a key close to this one that would match
 	Empty       bool       `json:"empty,omitempty"`
 	Reason      string     `json:"reason,omitempty"`
 	Hints       []string   `json:"hints,omitempty"`

@@ -10,8 +10,8 @@ import (
 
 // Question asks a registry whether one credential can pull one image.
 type Question struct {
-	Image    string // as the pod spells it; bare names mean Docker Hub
-	Platform Platform
+	Image    string   // as the pod spells it; bare names mean Docker Hub
+	Platform Platform // the node's; the zero value asks for no particular one
 	// Credential is what the kubelet would send; nil asks anonymously.
 	Credential *keyring.Credential
 	// NearTags asks for tags that look like the missing one.

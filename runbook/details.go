@@ -1,0 +1,194 @@
+package runbook
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pullfix/pullfix/runbook/cause"
+	"github.com/pullfix/pullfix/runbook/scrub"
+)
+
+// details are the proof of a finding, a sentence each: what the registry says,
+// what the node says, and what explains it.
+func details(e evidence, f finding) []string {
+	var says []string
+	add := func(s string) {
+		if s != "" {
+			says = append(says, s)
+		}
+	}
+	add(e.registrySays())
+	add(e.nodeSays())
+	for _, hint := range f.blame.Hints {
+		add(fmt.Sprintf("Secret %s, entry %s: %s.", f.blame.Secret(), f.blame.Key, hint))
+	}
+	add(e.whyNotUsed(f))
+	add(f.flaw.sentence())
+	add(e.spareSays(f))
+	add(e.contradiction(f))
+	add(e.ref.Warning)
+	return says
+}
+
+// registrySays quotes the registry's answer to what the node would send.
+func (e evidence) registrySays() string {
+	a := e.registry()
+	if a.Result == cause.Unknown || a.Host == "" {
+		return ""
+	}
+	if a.Result == cause.None {
+		return fmt.Sprintf("From here %s lets %s pull it.", a.Host, e.sender(a))
+	}
+	return fmt.Sprintf("%s says %s to %s.", a.Host, answerWord(a), e.sender(a))
+}
+
+// sender says whose answer it is.
+func (e evidence) sender(a Answer) string {
+	for _, c := range e.used {
+		if c.Answer != nil && c.Answer.Result == a.Result && c.Answer.Status == a.Status {
+			return "the pod's own credential (secret " + c.Secret() + ")"
+		}
+	}
+	return "a request without a login"
+}
+
+// answerWord is an answer in a few words: the registry's code, its status, or
+// the transport's error.
+func answerWord(a Answer) string {
+	var parts []string
+	if a.Status != 0 {
+		parts = append(parts, fmt.Sprint(a.Status))
+	}
+	if a.Code != "" {
+		parts = append(parts, a.Code)
+	}
+	if len(parts) == 0 || (a.Code == "" && a.Detail != "") {
+		parts = append(parts, quote(a.Detail, 160))
+	}
+	return strings.Join(parts, " ")
+}
+
+func quote(s string, n int) string { return `"` + scrub.Limit(scrub.Text(s), n) + `"` }
+
+func (e evidence) nodeSays() string {
+	text := orWord(e.word.Fragment, e.pull.Message)
+	if text == "" {
+		return ""
+	}
+	source := "The node says "
+	if e.pull.FromEvent {
+		source = "The kubelet's last event says "
+	}
+	return source + quote(text, 200) + "."
+}
+
+// whyNotUsed explains a listed secret whose entries are all for something else.
+func (e evidence) whyNotUsed(f finding) string {
+	if f.cause != cause.PullSecretWrongHost || f.blame.Reason == "" {
+		return ""
+	}
+	s := fmt.Sprintf("Entry %s of secret %s is not used: %s.", f.blame.Key, f.blame.Secret(), strings.TrimSuffix(f.blame.Reason, "."))
+	if f.blame.Suggestion != "" && !strings.Contains(s, f.blame.Suggestion) {
+		s += " It would match with " + f.blame.Suggestion + "."
+	}
+	return s
+}
+
+func (f Flaw) sentence() string {
+	if f.Detail == "" {
+		return ""
+	}
+	return fmt.Sprintf("Secret %s: %s.", f.Secret, strings.TrimSuffix(scrub.Text(f.Detail), "."))
+}
+
+// spareSays tells of a credential that would work, and why the pod lacks it.
+func (e evidence) spareSays(f finding) string {
+	if f.spare.Source == "" {
+		return ""
+	}
+	name := f.spare.Secret()
+	s := fmt.Sprintf("Secret %s in this namespace has an entry for it (%s)", name, f.spare.Key)
+	if f.spare.Answer != nil {
+		s += ", and the registry accepts it"
+	}
+	switch {
+	case e.accountHas(name) && len(e.facts.Pod.PullSecrets) > 0:
+		return s + fmt.Sprintf(". ServiceAccount %s lists it, but the pod lists secrets of its own, and then those of the ServiceAccount are not used.", e.facts.Account.Name)
+	case e.accountHas(name):
+		return s + fmt.Sprintf(". ServiceAccount %s lists it by now; the pod was made before, and is not changed any more.", e.facts.Account.Name)
+	}
+	return s + "."
+}
+
+// contradiction says what two facts that do not fit mean.
+func (e evidence) contradiction(f finding) string {
+	switch {
+	case f.elsewhere && isNetwork(f.cause):
+		return "The registry answers from here, so the fault lies between the node and it: DNS, network, proxy, mirror or certificates of the node."
+	case f.elsewhere:
+		return "The same credential works from here, so the fault lies on the node's side: a mirror, a proxy, or credentials of the node."
+	case f.public:
+		return "Anybody may pull this image: without the broken credential it would be pulled."
+	case f.cause == cause.RateLimited && e.registry().RateLimit != nil:
+		l := e.registry().RateLimit
+		return fmt.Sprintf("From here %d of %d pulls in %s are left; the node has a count of its own.", l.Remaining, l.Limit, hours(l.Window))
+	}
+	return ""
+}
+
+func hours(d time.Duration) string {
+	if d%time.Hour == 0 && d > 0 {
+		return count(int(d/time.Hour), "hour")
+	}
+	return d.String()
+}
+
+// notes are what a person should know besides the cause.
+func notes(e evidence, f finding) []string {
+	var says []string
+	if e.corrected() {
+		says = append(says, e.correctedSentence())
+	}
+	if w := e.facts.Workload; w != nil && w.Available > 0 {
+		says = append(says, fmt.Sprintf("%d of %s still serve.", w.Available, count(w.Desired, "pod")))
+	}
+	if s, ok := e.secret(f.blame.Secret()); ok && s.LastWriter != "" && s.LastWritten != nil {
+		says = append(says, fmt.Sprintf("Secret %s was last written by %s, %s.", s.Name, s.LastWriter, ago(e.now.Sub(*s.LastWritten))))
+	}
+	if f.certainty == cause.CertaintyUnknown {
+		says = append(says, e.nextAttempt())
+	}
+	for _, g := range e.facts.Gaps {
+		says = append(says, g.sentence())
+	}
+	return says
+}
+
+func (e evidence) correctedSentence() string {
+	t := e.facts.Workload.Template
+	s := fmt.Sprintf("The template asks for %s by now", t.Images[e.templateKey()])
+	if t.LastWritten != nil {
+		s += fmt.Sprintf(" (changed %s by %s)", clock(*t.LastWritten, e.now), orWord(t.LastWriter, "somebody"))
+	}
+	return s + fmt.Sprintf("; %s is of the old revision.", e.facts.Pod.Name)
+}
+
+// nextAttempt says when the kubelet tries again at the latest: 300 s of
+// back-off and one sync (pull-semantics: 90 s up to 1.32, 15 s from 1.33 on).
+func (e evidence) nextAttempt() string {
+	const most = 300*time.Second + 90*time.Second
+	last := e.lastAttempt()
+	if last.IsZero() || e.now.Sub(last) > most {
+		return "The kubelet tries again within 6.5 min; the cause shows for about 10 s then."
+	}
+	return fmt.Sprintf("The kubelet tries again by %s at the latest.", clock(last.Add(most), e.now))
+}
+
+func (g Gap) sentence() string {
+	s := fmt.Sprintf("Could not read %s: %s", g.What, g.Why)
+	if g.Grant != "" {
+		s += "; grant: " + g.Grant
+	}
+	return s + "."
+}

@@ -1,0 +1,114 @@
+package runbook
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pullfix/pullfix/runbook/cause"
+)
+
+// nothingWrong is the verdict on a pod whose images are pulled, or whose
+// trouble is another one. It says which, because unknown is never healthy.
+func nothingWrong(f Facts, now time.Time) Diagnosis {
+	d := Diagnosis{
+		Cause: cause.None, Certainty: cause.Certain, Vantage: VantageUnknown,
+		Credentials: []Credential{}, Remedies: []Remedy{}, Suggestions: []string{},
+	}
+	if len(f.Pod.Containers) > 0 {
+		c := telling(f.Pod.Containers)
+		d.Container, d.Image = c.Name, c.Image
+		d.Registry = ParseReference(c.Image).Host
+	}
+	where := f.Target.Namespace + "/" + f.Pod.Name
+	switch {
+	case f.Pod.Name == "":
+		d.Summary = fmt.Sprintf("%s/%s has no pod. Nothing is pulled.", f.Target.Namespace, f.Target.Name)
+	case !f.Pod.Scheduled:
+		d.Summary = where + " is not scheduled yet, so nothing is pulled" + because(f.Pod.Unschedulable) + "."
+		d.Remedies = numbered([]Remedy{otherRunbook(f, "Find out why it is not scheduled", "describe", "pod", f.Pod.Name)})
+	case crashing(f.Pod) != nil:
+		c := crashing(f.Pod)
+		d.Container, d.Image = c.Name, c.Image
+		d.Summary = fmt.Sprintf("%s pulls fine: container %s has its image, but does not stay up (%s).", where, c.Name, crashWord(*c))
+		d.Remedies = numbered([]Remedy{otherRunbook(f, "Find out why it crashes", "logs", f.Pod.Name, "-c", c.Name, "--previous")})
+	default:
+		d.Summary = where + healthyWord(f, now)
+	}
+	return d
+}
+
+// telling is the container that says most about the pod: one that does not run.
+func telling(containers []Container) Container {
+	for _, c := range containers {
+		if c.State == StateWaiting {
+			return c
+		}
+	}
+	i := slices.IndexFunc(containers, func(c Container) bool { return c.Kind == KindContainer })
+	return containers[max(i, 0)]
+}
+
+func because(why string) string {
+	if why == "" {
+		return ""
+	}
+	return ": " + strings.TrimSuffix(why, ".")
+}
+
+// crashing finds a container that was pulled and does not stay up.
+func crashing(p Pod) *Container {
+	for i, c := range p.Containers {
+		switch {
+		case c.State == StateWaiting && (c.Reason == "CrashLoopBackOff" || strings.HasPrefix(c.Reason, "Create") || strings.HasPrefix(c.Reason, "Run")):
+			return &p.Containers[i]
+		case c.State == StateTerminated && c.ExitCode != 0 && p.Phase != "Succeeded":
+			return &p.Containers[i]
+		}
+	}
+	return nil
+}
+
+func crashWord(c Container) string {
+	if c.State == StateTerminated || c.Reason == "CrashLoopBackOff" {
+		return fmt.Sprintf("%s, last exit code %d, %s", orWord(c.Reason, "terminated"), c.ExitCode, count(c.Restarts, "restart"))
+	}
+	return c.Reason
+}
+
+func orWord(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+func healthyWord(f Facts, now time.Time) string {
+	for _, c := range f.Pod.Containers {
+		if c.State == StateWaiting || (c.State == "" && f.Pod.Phase == "Pending") {
+			return " is still starting (" + orWord(c.Reason, "no status yet") + "): no pull has failed. Ask again in a minute."
+		}
+	}
+	return " pulls fine: " + presentSince(f, now) + " Nothing to do."
+}
+
+func presentSince(f Facts, now time.Time) string {
+	for i := len(f.Events) - 1; i >= 0; i-- {
+		if e := f.Events[i]; e.Reason == "Pulled" {
+			return "image present since " + clock(e.Last, now) + "."
+		}
+	}
+	if f.Pod.Phase == "Succeeded" {
+		return "its containers ran and ended."
+	}
+	return "every container has its image."
+}
+
+func otherRunbook(f Facts, title string, words ...string) Remedy {
+	e := evidence{facts: f}
+	return Remedy{
+		Kind: SeeOtherRunbook, Title: title, Why: "The image is not the problem; this is another runbook.",
+		Command: e.kubectl(words...), Risk: "none",
+	}
+}

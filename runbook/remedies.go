@@ -1,0 +1,211 @@
+package runbook
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/pullfix/pullfix/runbook/cause"
+)
+
+// remedies are the ways to cure the finding, smallest and safest first.
+func remedies(e evidence, f finding) []Remedy {
+	list := byCause(e, f)
+	switch {
+	case e.corrected():
+		list = append(e.towardsTemplate(), list...)
+	case f.mended:
+		list = append([]Remedy{e.wait("What was wrong is right by now; nothing has to be restarted."), e.deletePods("A new pod tries at once.")}, list...)
+	}
+	return numbered(distinct(list))
+}
+
+// byCause is the contract's table of first remedies, with what else helps.
+func byCause(e evidence, f finding) []Remedy {
+	switch {
+	case isNetwork(f.cause) || (f.elsewhere && f.cause != cause.SignaturePolicy):
+		return e.connectionRemedies(f)
+	case vantageOf(f.cause) == VantageImage:
+		return e.imageRemedies(f)
+	}
+	switch f.cause {
+	case cause.AuthRejected, cause.AuthExpired, cause.PullSecretMalformed, cause.PullSecretWrongHost, cause.PermissionDenied:
+		return e.secretRemedies(f)
+	case cause.AuthMissing, cause.PullSecretMissing, cause.PullSecretWrongType:
+		return e.missingSecretRemedies(f)
+	case cause.PullSecretNotAttached:
+		return e.attachRemedies(f.spare)
+	case cause.NotFoundOrDenied:
+		return append([]Remedy{e.fixImage(f)}, e.missingSecretRemedies(f)...)
+	}
+	return e.waitingRemedies(f)
+}
+
+// waitingRemedies are for what passes by itself or is not the pod's fault.
+func (e evidence) waitingRemedies(f finding) []Remedy {
+	switch f.cause {
+	case cause.RateLimited:
+		list := []Remedy{e.wait("The limit counts pulls in a time window; restarting pods uses it up faster.")}
+		if len(e.used) == 0 {
+			list = append(list, e.createSecret("Pulls with a login have a higher limit."))
+		}
+		return list
+	case cause.RegistryServerError:
+		return []Remedy{e.wait("Server errors usually pass; the kubelet keeps trying."), e.escalate("The registry's operators can see why.")}
+	case cause.PullQPSExceeded:
+		return []Remedy{e.wait("The kubelet spreads its pulls and tries again by itself.")}
+	case cause.PullCancelled, cause.CorruptContent:
+		return []Remedy{e.wait("The kubelet pulls again from the start."), e.escalate("If it stays, the image, the mirror or the node's disk is at fault.")}
+	case cause.BackOffOnly, cause.Unknown:
+		return []Remedy{e.wait("The next attempt tells the cause; until then nothing should be changed."), e.probeFromNode()}
+	case cause.DiskFull:
+		return []Remedy{e.freeDisk()}
+	case cause.CredentialProviderFailed:
+		return []Remedy{e.escalate("The node's identity or its credential provider needs its operators."), e.createSecret("A pull secret works without the provider.")}
+	}
+	return []Remedy{e.escalate("Only the operators of the node or the registry can mend this.")}
+}
+
+func (e evidence) connectionRemedies(f finding) []Remedy {
+	if f.elsewhere {
+		return []Remedy{e.probeFromNode(), e.escalate("The path from the node to the registry needs its operators.")}
+	}
+	return []Remedy{e.escalate("Nobody reaches the registry; its operators or the network's must act."), e.probeFromNode()}
+}
+
+func (e evidence) imageRemedies(f finding) []Remedy {
+	list := []Remedy{e.fixImage(f)}
+	if f.cause == cause.PlatformMismatch {
+		list = append(list, e.chooseNodes()...)
+	}
+	return append(list, e.rollBack()...)
+}
+
+func (e evidence) secretRemedies(f finding) []Remedy {
+	if f.blame.Source == "" && f.flaw.Secret == "" {
+		return []Remedy{e.escalate("The credential is the node's own, not the pod's."), e.createSecret("A pull secret is tried before the node's credential.")}
+	}
+	list := []Remedy{e.updateSecret(f)}
+	if f.spare.Source != "" {
+		list = append(list, e.attach(f.spare))
+	}
+	if f.cause == cause.PermissionDenied {
+		list = append(list, e.escalate("The registry's owner can grant the right to pull "+e.ref.Repository+"."))
+	}
+	return append(list, e.deletePods("After the secret is right: a new pod tries at once, where the old one waits up to 5 min."))
+}
+
+func (e evidence) missingSecretRemedies(f finding) []Remedy {
+	if f.blame.Source != "" {
+		return e.secretRemedies(f)
+	}
+	list := []Remedy{e.createSecretFor(f)}
+	if f.spare.Source != "" {
+		list = append(list, e.attach(f.spare))
+	}
+	return list
+}
+
+// attachRemedies: a ServiceAccount that lists the secret by now gives it to new
+// pods only.
+func (e evidence) attachRemedies(spare Candidate) []Remedy {
+	if e.accountHas(spare.Secret()) && len(e.facts.templateSecrets()) == 0 {
+		return []Remedy{e.deletePods(fmt.Sprintf("ServiceAccount %s lists %s by now; only new pods get it.", e.facts.Account.Name, spare.Secret())), e.attach(spare)}
+	}
+	return []Remedy{e.attach(spare)}
+}
+
+func (f Facts) templateSecrets() []string {
+	if f.Workload == nil {
+		return f.Pod.PullSecrets
+	}
+	return f.Workload.Template.PullSecrets
+}
+
+func (e evidence) accountHas(secret string) bool {
+	if e.facts.Account == nil {
+		return false
+	}
+	for _, name := range e.facts.Account.PullSecrets {
+		if name == secret {
+			return true
+		}
+	}
+	return false
+}
+
+// corrected tells that the workload's template asks for another image by now.
+func (e evidence) corrected() bool {
+	w := e.facts.Workload
+	if w == nil || !w.OldRevision {
+		return false
+	}
+	now, ok := w.Template.Images[e.templateKey()]
+	return ok && !sameImage(now, e.pull.Image)
+}
+
+func (e evidence) templateKey() string {
+	if e.pull.Volume != "" {
+		return "volume/" + e.pull.Volume
+	}
+	return e.pull.Container
+}
+
+// towardsTemplate: a StatefulSet in order never replaces the broken pod by
+// itself, and OnDelete waits for a person; every other controller does.
+func (e evidence) towardsTemplate() []Remedy {
+	w := e.facts.Workload
+	if w.Ordered || w.Strategy == "OnDelete" {
+		return []Remedy{e.deletePods(fmt.Sprintf("The template is right by now, but %s %s does not replace a broken pod by itself.", kindWord(w.Kind), w.Name))}
+	}
+	return []Remedy{e.wait("The template is right by now; the controller replaces this pod."), e.deletePods("The new pod comes from the corrected template.")}
+}
+
+// distinct drops a remedy that changes the same object in the same way as an
+// earlier one.
+func distinct(list []Remedy) []Remedy {
+	var out []Remedy
+	seen := make(map[string]bool)
+	for _, r := range list {
+		key := string(r.Kind) + "\x00" + r.Object + "\x00" + r.Command
+		if r.Kind == Wait || r.Kind == DeletePods {
+			key = string(r.Kind)
+		}
+		if !seen[key] {
+			seen[key] = true
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// numbered gives each remedy its id: the kind in kebab case, with a number from
+// the second of a kind on.
+func numbered(list []Remedy) []Remedy {
+	seen := make(map[Kind]int)
+	for i := range list {
+		r := &list[i]
+		seen[r.Kind]++
+		r.ID = kebab(string(r.Kind))
+		if n := seen[r.Kind]; n > 1 {
+			r.ID = fmt.Sprintf("%s-%d", r.ID, n)
+		}
+	}
+	return list
+}
+
+// kebab turns UpdateSecret into update-secret. RollBack is one word in English
+// commands: rollback.
+func kebab(kind string) string {
+	if kind == string(RollBack) {
+		return "rollback"
+	}
+	var b strings.Builder
+	for i, r := range kind {
+		if unicode.IsUpper(r) && i > 0 {
+			b.WriteByte('-')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}

@@ -1,0 +1,249 @@
+package runbook
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pullfix/pullfix/runbook/cause"
+	"github.com/pullfix/pullfix/runbook/scrub"
+)
+
+// summary is the one sentence that a person at 3 a.m. understands: the cause,
+// with the names filled in.
+func summary(e evidence, f finding) string {
+	switch {
+	case isNetwork(f.cause):
+		return networkSummary(e, f)
+	case f.mended:
+		return mendedSummary(e, f)
+	}
+	switch vantageOf(f.cause) {
+	case VantageImage:
+		return imageSummary(e, f)
+	case VantageCredential:
+		return credentialSummary(e, f)
+	case VantageRegistry:
+		return registrySummary(e, f)
+	case VantageNode:
+		return nodeSummary(e, f)
+	}
+	return unclearSummary(e, f)
+}
+
+func imageSummary(e evidence, f finding) string {
+	switch f.cause {
+	case cause.TagNotFound:
+		return fmt.Sprintf("The %s does not exist in %s", e.ref.version(), e.ref.name())
+	case cause.RepositoryNotFound:
+		return fmt.Sprintf("The repository %s does not exist on %s", e.ref.Repository, e.ref.Host)
+	case cause.PlatformMismatch:
+		return platformSummary(e)
+	case cause.InvalidReference:
+		return fmt.Sprintf("%q is not a valid image name: %s", scrub.Limit(scrub.Text(e.pull.Image), 120), e.problem())
+	case cause.UnsupportedManifest:
+		return fmt.Sprintf("The node cannot use the format of %s", e.ref.short())
+	case cause.ShortNameUnresolved:
+		return fmt.Sprintf("The node does not know which registry the short name %s means", e.pull.Image)
+	}
+	return fmt.Sprintf("%s is not on the node, and its pull policy is Never", e.ref.short())
+}
+
+func (e evidence) problem() string {
+	if e.ref.Problem != "" {
+		return e.ref.Problem
+	}
+	return e.word.Fragment
+}
+
+func platformSummary(e evidence) string {
+	has := e.registry().Platforms
+	wants := "the node's platform"
+	if p := e.facts.platform(); p.OS != "" {
+		wants = p.String()
+	}
+	if len(has) == 0 {
+		return fmt.Sprintf("%s is not built for %s", e.ref.short(), wants)
+	}
+	return fmt.Sprintf("%s is not built for %s, only for %s", e.ref.short(), wants, list(has))
+}
+
+func credentialSummary(e evidence, f finding) string {
+	switch f.cause {
+	case cause.AuthMissing:
+		return authMissingSummary(e, f)
+	case cause.AuthRejected:
+		if f.blame.Source == "" {
+			return fmt.Sprintf("%s rejects the node's own credential", e.ref.Host)
+		}
+		return fmt.Sprintf("%s rejects the credential in secret %s", e.ref.Host, f.blame.Secret())
+	case cause.AuthExpired:
+		return expiredSummary(e, f)
+	case cause.PermissionDenied:
+		if f.blame.Source == "" {
+			return fmt.Sprintf("%s does not allow this pod to pull %s", e.ref.Host, e.ref.Repository)
+		}
+		return fmt.Sprintf("The credential in secret %s is valid, but may not pull %s", f.blame.Secret(), e.ref.name())
+	case cause.CredentialProviderFailed:
+		return fmt.Sprintf("The node's credential provider gave no credential for %s", e.ref.Host)
+	}
+	return secretSummary(e, f)
+}
+
+func authMissingSummary(e evidence, f finding) string {
+	if f.blame.Source != "" {
+		return fmt.Sprintf("The entry %s in secret %s has no user and password that the kubelet can use, so the pod pulls without a login", f.blame.Key, f.blame.Secret())
+	}
+	if e.facts.Pod.Static {
+		return fmt.Sprintf("%s asks for a login; a static pod cannot use pull secrets, and the node has no credential for it", e.ref.Host)
+	}
+	return fmt.Sprintf("%s asks for a login, and the pod has no pull secret for it", e.ref.Host)
+}
+
+func expiredSummary(e evidence, f finding) string {
+	if f.blame.Source == "" {
+		return fmt.Sprintf("The credential that the node sends to %s has expired", e.ref.Host)
+	}
+	if f.blame.Expires == nil {
+		return fmt.Sprintf("The credential in secret %s has expired", f.blame.Secret())
+	}
+	return fmt.Sprintf("The credential in secret %s expired %s (%s)", f.blame.Secret(), clock(*f.blame.Expires, e.now), ago(e.now.Sub(*f.blame.Expires)))
+}
+
+func secretSummary(e evidence, f finding) string {
+	ns := e.facts.Target.Namespace
+	switch f.cause {
+	case cause.PullSecretMissing:
+		return fmt.Sprintf("The pull secret %s does not exist in namespace %s", f.flaw.Secret, ns)
+	case cause.PullSecretWrongType:
+		return fmt.Sprintf("The kubelet ignores secret %s because of its type%s", f.flaw.Secret, e.typeOf(f.flaw.Secret))
+	case cause.PullSecretWrongHost:
+		return fmt.Sprintf("Secret %s has no entry for %s", f.blame.Secret(), e.ref.Host)
+	case cause.PullSecretNotAttached:
+		return fmt.Sprintf("The pod does not use secret %s, which has the credential for %s", f.spare.Secret(), e.ref.Host)
+	}
+	if f.flaw.Key != "" {
+		return fmt.Sprintf("The entry %s of secret %s cannot be decoded, which stops every pull of the pod", f.flaw.Key, f.flaw.Secret)
+	}
+	if len(e.pull.Malformed) > 0 {
+		return fmt.Sprintf("Secret %s cannot be decoded, which stops every pull of the pod", f.flaw.Secret)
+	}
+	return fmt.Sprintf("Secret %s has no entry that the kubelet can use", f.flaw.Secret)
+}
+
+func (e evidence) typeOf(name string) string {
+	if s, ok := e.secret(name); ok && s.Type != "" {
+		return " " + s.Type
+	}
+	return ""
+}
+
+func registrySummary(e evidence, f finding) string {
+	switch f.cause {
+	case cause.RateLimited:
+		return fmt.Sprintf("%s limits how often this node may pull", e.ref.Host)
+	case cause.RegistryServerError:
+		return fmt.Sprintf("%s answers with server errors%s", e.ref.Host, status(e.registry()))
+	}
+	return fmt.Sprintf("Something other than a registry answers at %s%s", e.ref.Host, status(e.registry()))
+}
+
+func status(a Answer) string {
+	if a.Status < 400 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d)", a.Status)
+}
+
+func nodeSummary(e evidence, f finding) string {
+	node := e.nodeName()
+	switch f.cause {
+	case cause.DiskFull:
+		return fmt.Sprintf("The disk of %s is full", node)
+	case cause.PullQPSExceeded:
+		return fmt.Sprintf("The kubelet on %s starts too many pulls at once and holds this one back", node)
+	case cause.RuntimeUnavailable:
+		return fmt.Sprintf("The container runtime on %s does not answer", node)
+	case cause.SandboxImage:
+		return fmt.Sprintf("%s cannot pull its own pause image%s", capital(node), quotedImage(e.pull.Image))
+	case cause.SignaturePolicy:
+		return fmt.Sprintf("A signature or security policy forbids %s", e.ref.short())
+	case cause.PullCancelled:
+		return fmt.Sprintf("The pull of %s was cut off before it ended", e.ref.short())
+	}
+	return fmt.Sprintf("What %s received for %s is damaged or incomplete", node, e.ref.short())
+}
+
+func quotedImage(image string) string {
+	if image == "" {
+		return ""
+	}
+	return " " + image
+}
+
+func (e evidence) nodeName() string {
+	if e.facts.Node == nil || e.facts.Node.Name == "" {
+		return "the node"
+	}
+	return "node " + e.facts.Node.Name
+}
+
+func unclearSummary(e evidence, f finding) string {
+	if f.cause == cause.NotFoundOrDenied {
+		return fmt.Sprintf("%s does not exist on %s, or is not visible %s", e.ref.Repository, e.ref.Host, e.with())
+	}
+	return fmt.Sprintf("Cannot tell yet why %s fails to pull", e.ref.short())
+}
+
+// with says what the pod shows the registry.
+func (e evidence) with() string {
+	if len(e.used) == 0 || e.onlyEmpty() {
+		return "without a login"
+	}
+	return "with the pod's credential"
+}
+
+// mendedSummary is for what the kubelet still complains of though it is right
+// by now.
+func mendedSummary(e evidence, f finding) string {
+	switch {
+	case f.blame.Source != "":
+		return fmt.Sprintf("Secret %s was corrected %s; the node has not tried again yet", f.blame.Secret(), ago(e.now.Sub(f.mendedAt)))
+	case f.cause == cause.PullSecretMalformed:
+		return "The pull secrets can be decoded by now; the node has not tried again yet"
+	case f.cause == cause.RegistryServerError:
+		return fmt.Sprintf("%s answered with a server error and works by now; the node has not tried again yet", e.ref.Host)
+	case f.cause == cause.PlatformMismatch:
+		return fmt.Sprintf("%s fits the node by now; the node has not tried again yet", e.ref.short())
+	}
+	return fmt.Sprintf("The %s was missing in %s and is there by now; the node has not tried again yet", e.ref.version(), e.ref.name())
+}
+
+// clock is a moment as UTC time of day, with the date when it is another day.
+func clock(t, now time.Time) string {
+	t, now = t.UTC(), now.UTC()
+	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return t.Format("15:04 UTC")
+	}
+	return t.Format("2006-01-02 15:04 UTC")
+}
+
+// ago says how long ago something was, in the largest unit that fits.
+func ago(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "just now"
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min ago", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h ago", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days ago", int(d.Hours()/24))
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

@@ -1,0 +1,176 @@
+package runbook
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pullfix/pullfix/runbook/cause"
+	"github.com/pullfix/pullfix/runbook/message"
+)
+
+// Group is the failing pulls of a cluster that have one root cause, as far as
+// the kubelets' words tell; a diagnosis of one of them proves it.
+type Group struct {
+	Cause      cause.Cause `json:"cause"`
+	Registry   string      `json:"registry"`
+	Key        string      `json:"key"` // what they have in common: the image, or the registry
+	Severity   string      `json:"severity"`
+	Summary    string      `json:"summary"`
+	Pods       []GroupPod  `json:"pods"`
+	Namespaces []string    `json:"namespaces"`
+}
+
+// GroupPod is one failing pull of a group.
+type GroupPod struct {
+	Namespace string    `json:"namespace"`
+	Name      string    `json:"name"`
+	Container string    `json:"container"`
+	Image     string    `json:"image"`
+	Since     time.Time `json:"since"`
+	Workload  string    `json:"workload,omitempty"`
+}
+
+// Survey groups failing pulls by root cause, the widest first.
+func Survey(failing []FailingPull) []Group {
+	byKey := make(map[groupKey]*Group)
+	for _, p := range failing {
+		k := keyOf(p)
+		g, ok := byKey[k]
+		if !ok {
+			g = &Group{Cause: k.cause, Registry: k.registry, Key: k.String()}
+			byKey[k] = g
+		}
+		g.Pods = append(g.Pods, GroupPod{Namespace: p.Namespace, Name: p.Pod, Container: p.Container, Image: p.Image, Since: p.Since, Workload: p.Workload})
+	}
+	groups := make([]Group, 0, len(byKey))
+	for _, g := range byKey {
+		groups = append(groups, finish(*g))
+	}
+	slices.SortFunc(groups, wider)
+	return groups
+}
+
+// groupKey is what failing pulls of one root cause share. Faults of the image
+// go by the image, those of a registry or of the way to it by the registry, and
+// those of a credential by registry and namespace.
+type groupKey struct {
+	cause     cause.Cause
+	registry  string
+	image     string
+	namespace string
+}
+
+func (k groupKey) String() string {
+	switch {
+	case k.image != "":
+		return fmt.Sprintf("%s %s", k.cause, k.image)
+	case k.namespace != "":
+		return fmt.Sprintf("%s %s in %s", k.cause, k.registry, k.namespace)
+	}
+	return fmt.Sprintf("%s %s", k.cause, k.registry)
+}
+
+func keyOf(p FailingPull) groupKey {
+	word := message.Waiting(p.Reason, p.Message)
+	k := groupKey{cause: word.Cause, registry: ParseReference(p.Image).Host}
+	switch vantageOf(word.Cause) {
+	case VantageRegistry, VantageNetwork:
+	case VantageCredential:
+		k.namespace = p.Namespace
+	default:
+		k.image = p.Image
+	}
+	return k
+}
+
+func finish(g Group) Group {
+	slices.SortFunc(g.Pods, func(a, b GroupPod) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Container, b.Container))
+	})
+	g.Namespaces = []string{}
+	for _, p := range g.Pods {
+		if !slices.Contains(g.Namespaces, p.Namespace) {
+			g.Namespaces = append(g.Namespaces, p.Namespace)
+		}
+	}
+	g.Severity = groupSeverity(g)
+	g.Summary = groupSummary(g)
+	return g
+}
+
+// groupSeverity: one pod alone is P2; several pods of one workload, or several
+// workloads, mean that a rollout or a workload is hit.
+func groupSeverity(g Group) string {
+	if len(g.Namespaces) > 1 || g.podCount() > 1 {
+		return P1
+	}
+	return P2
+}
+
+func (g Group) podCount() int {
+	names := make(map[string]bool)
+	for _, p := range g.Pods {
+		names[p.Namespace+"/"+p.Name] = true
+	}
+	return len(names)
+}
+
+func wider(a, b Group) int {
+	return cmp.Or(
+		cmp.Compare(len(b.Namespaces), len(a.Namespaces)),
+		cmp.Compare(len(b.Pods), len(a.Pods)),
+		cmp.Compare(a.Key, b.Key),
+	)
+}
+
+// groupSummary is the kubelet's word in a sentence; nothing is proven yet.
+func groupSummary(g Group) string {
+	p := g.Pods[0]
+	f := Facts{Target: Target{Namespace: p.Namespace, Name: p.Name}, Pod: Pod{Name: p.Name}}
+	e := evidence{facts: f, ref: ParseReference(p.Image), pull: Pull{Image: p.Image, Container: p.Container}}
+	switch g.Cause {
+	case cause.PullSecretMalformed:
+		return "A pull secret cannot be decoded, which stops every pull of its pods"
+	case cause.AuthMissing:
+		return e.ref.Host + " asks for a login, and the node has none to send"
+	case cause.AuthRejected, cause.AuthExpired, cause.PermissionDenied:
+		return e.ref.Host + " refuses the credential that the node sends"
+	}
+	return summary(e, finding{cause: g.Cause})
+}
+
+// scopeOf counts the pods that fail like this one.
+func scopeOf(f Facts, d Diagnosis) Scope {
+	if d.Cause == cause.None {
+		return Scope{}
+	}
+	own := f.own(d.Container)
+	key := keyOf(own)
+	pods, namespaces := map[string]bool{}, map[string]bool{}
+	for _, p := range append(slices.Clone(f.Failing), own) {
+		if keyOf(p) != key {
+			continue
+		}
+		pods[p.Namespace+"/"+p.Pod] = true
+		namespaces[p.Namespace] = true
+	}
+	return Scope{Pods: len(pods), Namespaces: len(namespaces)}
+}
+
+// own is this pod's failing pull as the cluster-wide list would show it.
+func (f Facts) own(container string) FailingPull {
+	for _, p := range f.Failing {
+		if p.Namespace == f.Target.Namespace && p.Pod == f.Pod.Name && p.Container == container {
+			return p
+		}
+	}
+	own := FailingPull{Namespace: f.Target.Namespace, Pod: f.Pod.Name, Container: container}
+	for _, c := range f.Pod.Containers {
+		if c.Name == container {
+			own.Image, own.Reason, own.Message = c.Image, c.Reason, c.Message
+		}
+	}
+	return own
+}

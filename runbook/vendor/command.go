@@ -1,0 +1,114 @@
+package vendor
+
+import (
+	"strings"
+
+	"github.com/pullfix/pullfix/runbook/shell"
+)
+
+// Image is a reference in the parts that commands need.
+type Image struct {
+	Host       string // docker.io for Docker Hub
+	Repository string // library/nginx
+	Tag        string
+	Digest     string // sha256:…, "" when the image is named by tag
+}
+
+func (i Image) String() string {
+	s := i.Host + "/" + i.Repository
+	if i.Tag != "" {
+		s += ":" + i.Tag
+	}
+	if i.Digest != "" {
+		s += "@" + i.Digest
+	}
+	return s
+}
+
+// Verify returns the command that shows whether the image exists.
+func Verify(i Image) string {
+	switch Of(i.Host) {
+	case ECR:
+		_, region := ecrParts(i.Host)
+		id := "imageTag=" + i.Tag
+		if i.Digest != "" {
+			id = "imageDigest=" + i.Digest
+		}
+		return shell.Join("aws", "ecr", "describe-images", "--repository-name", i.Repository, "--image-ids", id, "--region", region)
+	case ArtifactRegistry:
+		return shell.Join("gcloud", "artifacts", "docker", "tags", "list", i.Host+"/"+i.Repository)
+	case ACR:
+		return shell.Join("az", "acr", "repository", "show-tags", "--name", registryName(i.Host), "--repository", i.Repository, "--output", "table")
+	}
+	return shell.Join("docker", "manifest", "inspect", i.String())
+}
+
+// Page returns the web page that lists the repository's tags, "" when the
+// vendor has none that is known.
+func Page(i Image) string {
+	switch Of(i.Host) {
+	case DockerHub:
+		if name, official := strings.CutPrefix(i.Repository, "library/"); official {
+			return "https://hub.docker.com/_/" + name + "/tags"
+		}
+		return "https://hub.docker.com/r/" + i.Repository + "/tags"
+	case GHCR:
+		owner, name, found := strings.Cut(i.Repository, "/")
+		if !found {
+			return ""
+		}
+		return "https://github.com/orgs/" + owner + "/packages/container/package/" + strings.ReplaceAll(name, "/", "%2F")
+	case Quay:
+		return "https://" + i.Host + "/repository/" + i.Repository + "?tab=tags"
+	case ECRPublic:
+		return "https://gallery.ecr.aws/" + i.Repository
+	}
+	return ""
+}
+
+// Login returns the vendor's login command. The password always comes from a
+// command or a prompt; it never stands in the line.
+func Login(host string) string {
+	switch Of(host) {
+	case ECR:
+		_, region := ecrParts(host)
+		return shell.Join("aws", "ecr", "get-login-password", "--region", region) + " | " +
+			shell.Join("docker", "login", "--username", "AWS", "--password-stdin", host)
+	case ECRPublic:
+		return "aws ecr-public get-login-password --region us-east-1 | docker login --username AWS --password-stdin " + shell.Quote(host)
+	case ArtifactRegistry:
+		return "docker login --username _json_key --password-stdin " + shell.Quote("https://"+host) + " < key.json"
+	case ACR:
+		return shell.Join("az", "acr", "login", "--name", registryName(host))
+	case GHCR:
+		return `printf %s "$GITHUB_TOKEN" | docker login --username "$GITHUB_USER" --password-stdin ghcr.io`
+	case DockerHub:
+		return "docker login"
+	}
+	return shell.Join("docker", "login", host)
+}
+
+// CreateSecret returns the command that creates or replaces a pull secret from
+// a password in the shell's environment.
+func CreateSecret(namespace, name, host string) string {
+	server := host
+	if Of(host) == DockerHub {
+		server = "https://index.docker.io/v1/"
+	}
+	user, password := `"$REGISTRY_USER"`, `"$REGISTRY_PASSWORD"`
+	switch Of(host) {
+	case ECR:
+		_, region := ecrParts(host)
+		user, password = "AWS", `"$(aws ecr get-login-password --region `+shell.Quote(region)+`)"`
+	case ArtifactRegistry:
+		user, password = "_json_key", `"$(cat key.json)"`
+	}
+	return shell.Join("kubectl", "-n", namespace, "create", "secret", "docker-registry", name, "--docker-server="+server) +
+		" --docker-username=" + user + " --docker-password=" + password +
+		" --dry-run=client -o yaml | kubectl apply -f -"
+}
+
+func registryName(host string) string {
+	name, _, _ := strings.Cut(host, ".")
+	return name
+}
