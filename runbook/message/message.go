@@ -1,0 +1,137 @@
+// Package message turns what kubelets and container runtimes say about image
+// pulls into causes. A text is a hint, not a proof: the same words can have
+// several roots, which is why every reading says how far its text supports it
+// and which fragment of it decided.
+//
+// The rules rest on the wording of the libraries that write these texts
+// (containerd, containers/image, the Docker engine, distribution, Go's net,
+// crypto/tls and net/http, the kubelet), because that wording outlives the
+// wrappers that each release puts around it.
+package message
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pullfix/pullfix/runbook/cause"
+)
+
+// Reading is what one message says.
+type Reading struct {
+	Message   string          // the text as given
+	Cause     cause.Cause     // the main cause
+	Certainty cause.Certainty // how far the text alone supports the cause
+	// Also holds the causes of further elements of an aggregate, of the mirrors
+	// that failed before, and of what kept the sandbox image away, in order and
+	// without the main one.
+	Also []cause.Cause
+	// Image is the image the text names, empty when it names none. For an image
+	// volume this is the volume's image, not the container's.
+	Image    string
+	Host     string // host that answered or was dialled, empty when none is named
+	Registry string // registry host of the image (docker.io for bare names), else Host
+	// Mirror is the host that answered in place of the image's registry.
+	Mirror string
+	// HadCredential is the node's own word on whether it sent a credential; nil
+	// when it does not say.
+	HadCredential *bool
+	Elements      []Element // the elements of an aggregate "[e1, e2]", nil otherwise
+	Fragment      string    // the decisive words, for quoting
+}
+
+// Element is one error of an aggregate: the kubelet tries one credential after
+// the other and joins their errors.
+type Element struct {
+	Text     string
+	Cause    cause.Cause
+	Fragment string
+}
+
+// Read classifies a message. It does not fail: a text that no rule knows is
+// read as Unknown, with its own beginning as the fragment.
+func Read(text string) Reading {
+	clean := plain(text)
+	reading := Reading{Message: text}
+	parts := split(clean)
+	found := make([]finding, 0, len(parts.elements))
+	for _, element := range parts.elements {
+		found = append(found, classify(element, parts.wrapper))
+	}
+	main := found[mostTelling(found)]
+	causes := causesOf(found)
+	for _, mirror := range parts.mirrors {
+		causes = append(causes, classify(mirror, "failed to pull image").cause)
+	}
+	if fragment, ok := sandboxImage(lower(clean)); ok {
+		main = finding{cause: cause.SandboxImage, fragment: fragment.quote(clean)}
+	}
+	reading.Cause, reading.Fragment = main.cause, main.fragment
+	reading.Also = others(main.cause, causes)
+	if len(parts.elements) > 1 {
+		reading.Elements = elementsOf(parts.elements, found)
+	}
+	reading.locate(clean, parts)
+	reading.HadCredential = hadCredential(lower(clean))
+	reading.Certainty = certainty(reading)
+	return reading
+}
+
+func causesOf(found []finding) []cause.Cause {
+	causes := make([]cause.Cause, 0, len(found))
+	for _, f := range found {
+		causes = append(causes, f.cause)
+	}
+	return causes
+}
+
+func elementsOf(texts []string, found []finding) []Element {
+	elements := make([]Element, 0, len(found))
+	for i, f := range found {
+		elements = append(elements, Element{Text: texts[i], Cause: f.cause, Fragment: f.fragment})
+	}
+	return elements
+}
+
+// others lists the causes beside the main one, once each, leaving out those
+// that say nothing.
+func others(main cause.Cause, causes []cause.Cause) []cause.Cause {
+	var also []cause.Cause
+	for _, c := range causes {
+		if c == main || c == cause.Unknown || c == cause.BackOffOnly || c == cause.NotPullFailure {
+			continue
+		}
+		if !slices.Contains(also, c) {
+			also = append(also, c)
+		}
+	}
+	return also
+}
+
+// hadCredential reads containerd's own words: it asks for an OAuth token only
+// with a credential and for an anonymous one only without.
+func hadCredential(low string) *bool {
+	with := strings.Contains(low, "failed to fetch oauth token")
+	without := strings.Contains(low, "failed to fetch anonymous token") ||
+		strings.Contains(low, "no basic auth credentials")
+	if !with && !without {
+		return nil
+	}
+	return &with
+}
+
+// certainty says how far the node's word suffices. What a mirror answered says
+// little about the registry behind it, so it is never certain.
+func certainty(r Reading) cause.Certainty {
+	switch r.Cause {
+	case cause.Unknown, cause.BackOffOnly:
+		return cause.CertaintyUnknown
+	case cause.InvalidReference, cause.ShortNameUnresolved, cause.NeverPull,
+		cause.PullQPSExceeded, cause.PullSecretMalformed, cause.DiskFull:
+		return cause.Certain
+	case cause.DNSFailure, cause.HTTPSMismatch, cause.TLSUntrusted, cause.RateLimited:
+		if r.Mirror == "" {
+			return cause.Certain
+		}
+	}
+	return cause.Likely
+}
