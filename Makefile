@@ -1,0 +1,60 @@
+# Every target does its own set-up, says what it does, and fails clearly.
+GO      ?= go
+BIN     := $(CURDIR)/bin
+LINTER  := $(BIN)/golangci-lint
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+build: ## build bin/pullfix
+	$(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN)/pullfix ./cmd/pullfix
+
+demo: ## run pullfix against a simulated shop (comes with part 2)
+	@echo "make demo: the simulated workspace comes with the Slack bot (part 2)."
+	@echo "hint: try 'make test', or 'make cluster-up' and bin/pullfix against a real node."
+	@exit 1
+
+test: ## all tests that need Go alone: no root, no cluster, no browser
+	$(GO) test -race ./...
+
+lint: $(LINTER) ## house rules, import rules, formatting, tidy modules, generated files
+	$(LINTER) run ./...
+	$(GO) mod tidy -diff
+	$(GO) mod verify
+	@$(MAKE) --no-print-directory generate-check
+
+$(LINTER): tools/lint/go.mod tools/lint/go.sum
+	@echo "building golangci-lint from its module (once)"
+	$(GO) build -C tools/lint -o $(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+generate: ## write the generated documents
+	$(GO) run ./cmd/pullfix runbook > docs/runbook.md
+
+generate-check: ## fail when a generated document is out of date
+	@$(GO) run ./cmd/pullfix runbook | diff -u docs/runbook.md - || { echo "hint: run 'make generate' and commit docs/runbook.md"; exit 1; }
+
+e2e: ## scenarios on a real API server, kubelet, containerd and registries (root)
+	$(GO) run ./e2e/cmd/cluster build
+	$(GO) test -tags e2e -count=1 -timeout 20m ./e2e/... ./sandbox/cluster/contract/...
+	$(GO) test -C e2e/tools/kubernetes -count=1 -timeout 15m ./...
+
+cluster-up: ## leave a real cluster running; writes .e2e/cluster.env (root)
+	$(GO) run ./e2e/cmd/cluster up
+
+cluster-down: ## end the cluster that cluster-up left running
+	$(GO) run ./e2e/cmd/cluster down
+
+bench: ## measure the budgets beside the peer command, on a real API server (root)
+	$(GO) test -run '^$$' -bench . -benchmem ./runbook/... ./registry/... ./k8s/...
+	$(GO) run ./e2e/cmd/cluster build
+	$(GO) run ./e2e/cmd/bench
+
+soak: ## long loops, not part of CI
+	$(GO) test -race -count=20 ./registry/... ./k8s/... ./runbook/...
+	$(GO) test -run '^$$' -fuzz FuzzRead -fuzztime 5m ./runbook/message
+	$(GO) test -run '^$$' -fuzz FuzzFind -fuzztime 5m ./runbook/keyring
+
+.PHONY: help build demo test lint generate generate-check e2e cluster-up cluster-down bench soak

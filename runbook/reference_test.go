@@ -1,0 +1,52 @@
+package runbook_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/pullfix/pullfix/runbook"
+)
+
+func TestParseReference(t *testing.T) {
+	for _, r := range []struct{ image, want, problem, warning string }{
+		{"nginx", "docker.io/library/nginx:latest", "", ""},
+		{"acme/app", "docker.io/acme/app:latest", "", ""},
+		{"ghcr.io/a/b:1", "ghcr.io/a/b:1", "", ""},
+		{"localhost/a", "localhost/a:latest", "", ""},
+		{"reg.example.com:5000", "docker.io/library/reg.example.com:5000", "", "has no repository"},
+		{"Acme/app", "Acme/app:latest", "", "upper-case"},
+		{"reg.io/a@sha256:" + strings.Repeat("a", 64), "reg.io/a@sha256:" + strings.Repeat("a", 64), "", ""},
+		{"reg.io/App:v1", "", "must be lowercase", ""},
+		{"https://reg.io/app:v1", "", "scheme", ""},
+		{"reg.io/app:${TAG}", "", "variable", ""},
+		{"reg.io/app:{{ .Tag }}", "", "template", ""},
+		{"reg.io/app:<tag>", "", "placeholder", ""},
+		{"reg.io/app:v1 ", "", "space", ""},
+		{"reg.io/app:", "", "tag after the colon is empty", ""},
+		{"reg.io/app:" + strings.Repeat("a", 129), "", "longer than 128", ""},
+		{"", "", "empty", ""},
+	} {
+		got := runbook.ParseReference(r.image)
+		if r.problem != "" {
+			if !strings.Contains(got.Problem, r.problem) {
+				t.Errorf("%q: problem %q, want %q", r.image, got.Problem, r.problem)
+			}
+			continue
+		}
+		if got.Problem != "" || got.String() != r.want || !strings.Contains(got.Warning, r.warning) {
+			t.Errorf("%q: %q, problem %q, warning %q", r.image, got, got.Problem, got.Warning)
+		}
+	}
+}
+
+func FuzzParseReference(f *testing.F) {
+	for _, s := range []string{"nginx", "a/b:c@sha256:x", "https://x", "{{", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, image string) {
+		r := runbook.ParseReference(image)
+		if r.Problem == "" && (r.Host == "" || r.Repository == "") {
+			t.Errorf("%q parses to %+v", image, r)
+		}
+	})
+}
