@@ -82,13 +82,14 @@ func kubeletRules() []rule {
 			"failed to parse image name", "failed to parse image reference", "failed to parse reference", "unable to parse image",
 			"could not parse reference", "failed to apply default image tag", "is not a valid repository/tag", "must be lowercase",
 			"repository name must ", "repository name component", "invalid repository name", "invalid namespace name",
-			"illegal tag name", "name_invalid", "invalid image name", "invalid image reference", "parsing image name",
+			"illegal tag name", "name_invalid", "name invalid:", "invalid image name", "invalid image reference",
 			"invalid checksum digest", "invalid digest format", "unsupported digest algorithm", "cannot specify 64-byte",
-			"reference name must not be", "repository name not canonical", "object required", "parsing reference", "invalid repository",
+			"reference name must not be", "repository name not canonical", "object required", "invalid repository",
 			"invalid hostname for image", "in host name", "invalid port", "must not have leading or trailing whitespace", "tag invalid",
 			"invalid character in tag", "manifest tag did not match", "docker references with both a tag and digest",
 			"invalid reference: ", "invalid url escape", "first path segment in url",
 		}},
+		{cause: cause.InvalidReference, any: []string{"parsing image name", "parsing reference"}, none: []string{"reading manifest", "initializing source", "pinging "}},
 		{cause: cause.InvalidReference, all: []string{".image: "}, any: []string{"required value", "invalid value"}},
 	}
 }

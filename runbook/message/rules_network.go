@@ -20,7 +20,7 @@ func overloadRules() []rule {
 		{cause: cause.RegistryServerError, statuses: [2]int{500, 599}},
 		{cause: cause.RegistryServerError, any: []string{
 			"internal server error", "bad gateway", "service unavailable", "gateway timeout", "gateway time-out", "service temporarily unavailable", "upstream connect error",
-			"backend fetch failed", "under maintenance", "server is currently unavailable", "unknown: internal error", "internalerror: ", "server error: status", "server is unavailable", "origin is unreachable",
+			"backend fetch failed", "under maintenance", "server is currently unavailable", "unknown: internal error", "unknown: unknown error", "internalerror: ", "server error: status", "server is unavailable", "origin is unreachable",
 			"upstream request timeout", "no healthy upstream", "default backend", "registry is read-only", "registry is unhealthy",
 		}, none: []string{"proxyconnect"}},
 		{cause: cause.Timeout, statuses: [2]int{408, 408}},

@@ -12,7 +12,7 @@ func webPageRules() []rule {
 		{cause: cause.UnexpectedRegistryResponse, any: []string{
 			"invalid character '<'", "<html", "<!doctype", "<head>", "<title>", "text/html", "missing or empty content-type", "unexpected content-type", "unexpected content type", "malformed http response", "stopped after 10 redirects",
 			"too many redirects", "did not include a token", "no token in response", "invalid character 'p'", "unable to decode token response", "malformed http status", "is not a v2 registry", "not a docker registry", "unsupported protocol version", "registry does not support", "not a registry", "unsupported auth", "no supported auth",
-			"unexpected http response", "<?xml", "malformed header", "malformed mime", "missing www-authenticate", "www-authenticate header", "invalid response", "unexpected response", "missing docker-content-digest", "no digest in response",
+			"unexpected http response", "<?xml", "malformed header", "malformed mime", "missing www-authenticate", "www-authenticate header", "invalid response", "unexpected response", "missing docker-content-digest", "can't talk to a v1", "missing realm", "unsupported: ", "the operation is unsupported", "no digest in response",
 		}},
 	}
 }
@@ -25,7 +25,7 @@ func notFoundRules() []rule {
 		{cause: cause.NotFoundOrDenied, all: []string{"no credentials on this request", "not found"}, none: []string{"tag "}},
 		{cause: cause.TagNotFound, any: []string{
 			"manifest unknown", "manifest_unknown", "tag_expired", "was deleted or has expired", "requested image not found", "manifest not found", "manifest tagged by", "manifest is unknown", "named manifest is not known",
-			"no manifest found", "no such manifest", "manifest is not found", "tag not found", "no such tag", "unknown tag", "tag does not exist", "could not find tag", "unknown manifest", "image tag not found", "failed to find tag", "manifestunknown",
+			"no manifest found", "no such manifest", "manifest is not found", "tag not found", "no such tag", "unknown tag", "tag does not exist", "could not find tag", "unknown manifest", "image tag not found", "failed to find tag", "manifestunknown", "no such image", "manifest does not exist",
 		}},
 		{cause: cause.TagNotFound, test: namedNotFound("manifest for ", "artifact ", "tag ", "manifests ", "manifest ")},
 		{cause: cause.TagNotFound, all: []string{"resource not found: repo", "tag"}},
@@ -71,16 +71,17 @@ func authRules() []rule {
 	return []rule{
 		{cause: cause.AuthExpired, any: []string{
 			"authorization token has expired", "token has expired", "token is expired", "token expired", "expired token", "credentials have expired", "credentials expired", "credential has expired", "reauthenticate and try again", "jwt expired", "expiredtoken", "token was expired",
-			"session has expired", "secret keys are expired", "password has expired", "account has expired", "is expired", "has been expired", "login has expired", "client secret expired",
+			"session has expired", "secret keys are expired", "password has expired", "account has expired", "is expired", "has been expired", "are expired", "login has expired", "client secret expired",
 		}},
 		{cause: cause.AuthMissing, any: []string{
-			"no basic auth credentials", "unauthenticated request", "anonymous caller", "no credentials on this request", "authorization header is missing", "need to be authenticated", "anonymous access", "must be authenticated", "must be logged in", "not logged in", "unauthenticated user", "login required",
+			"no basic auth credentials", "unauthenticated request", "anonymous caller", "no credentials on this request", "authorization header is missing", "need to be authenticated", "anonymous access", "must be authenticated", "must be logged in", "not logged in", "unauthenticated user", "login required", "please login to the red hat registry", "please login to ",
 		}},
+		{cause: cause.PermissionDenied, any: []string{"have the needed permissions", "have the required permission"}},
 		{cause: cause.AuthMissing, all: []string{"failed to fetch anonymous token"}, statuses: [2]int{400, 403}},
 		{cause: cause.AuthRejected, any: []string{
 			"incorrect username or password", "invalid username/password", "invalid username or password", "wrong username or password", "bad username or password", "username or password", "bad credential", "invalid credential", "authentication failed", "failed authentication", "authentication failure", "could not find robot",
 			"http basic: access denied", "invalid token", "invalid_token", "invalid login", "invalid password", "wrong password", "invalid_grant", "invalid clientid", "invalid client", "invalid_client", "account is disabled", "user is disabled", "malformed token", "token is invalid", "incorrect username", "wrong credential", "incorrect credential", "token signature", "failed to verify token", "invalid access token", "login attempt failed", "invalid user", "authorization header missing or invalid", "is missing or invalid", "invalid authorization",
-			"token is not valid", "not a valid token", "credentials are invalid", "username and password", "oauthtoken revoked", "revoked", "no longer valid", "personal access token",
+			"token is not valid", "could not be authenticated", "not a valid token", "credentials are invalid", "username and password", "oauthtoken revoked", "revoked", "no longer valid", "personal access token",
 		}},
 		{cause: cause.AuthRejected, all: []string{"failed to fetch oauth token"}, statuses: [2]int{400, 401}},
 		{cause: cause.PermissionDenied, any: []string{
@@ -129,7 +130,7 @@ func lastRules() []rule {
 // endsNotFound recognises containerd's answer to a 404 for the manifest: the
 // error ends with the words.
 func endsNotFound(c clue) (from, to int) {
-	text := strings.TrimRight(c.low, ` "')]}.,;:`)
+	text := strings.TrimRight(strings.TrimSuffix(strings.TrimRight(c.low, ` "')]}.,;:`), ": unknown"), ` "')]}.,;:`)
 	const word = "not found"
 	if !strings.HasSuffix(text, word) {
 		at := strings.Index(text, ": not found\"")

@@ -91,6 +91,9 @@ func cutAggregate(text string) (wrapper string, elements []string) {
 			}
 		}
 	}
+	if len(elements) == 0 {
+		return "", nil // brackets around one error, or no aggregate at all
+	}
 	return text[:open], append(elements, strings.TrimSpace(text[start:end]))
 }
 
@@ -112,7 +115,7 @@ func openAggregate(low string) int {
 // of a pod's container.
 func beginsError(low string) bool {
 	for _, start := range [...]string{
-		"rpc error:", "failed to ", "error ", "api error", "reading ", "initializing source", "pinging ",
+		"rpc error:", "failed to ", "error response", "error reading", "error initializing", "error pulling", "error pinging", "error:", "api error", "reading ", "initializing source", "pinging ",
 		"unable to ", "copying ", "writing ", "requesting bearer", "parsing image", "determining ",
 		"unauthorized", "denied:", "manifest unknown", "manifest for", "pull access denied", "get https://", "get http://",
 		`get "http`, `head "http`, "head http", "toomanyrequests", "pull qps", "context canceled",
