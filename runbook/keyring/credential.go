@@ -62,7 +62,7 @@ func (c Credential) LogValue() slog.Value {
 // that nobody without the key can try passwords against it.
 func Fingerprint(key []byte, c Credential) string {
 	mac := hmac.New(sha256.New, key)
-	for _, part := range []string{c.User, c.Password.Reveal()} {
+	for _, part := range []string{c.User, c.Password.text()} {
 		// The length keeps "a"+"bc" and "ab"+"c" apart. A Hash never fails.
 		_ = binary.Write(mac, binary.BigEndian, uint64(len(part)))
 		_, _ = io.WriteString(mac, part)

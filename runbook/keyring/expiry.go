@@ -13,7 +13,7 @@ import (
 // checked). It returns nil when the credential does not say, which is the rule
 // for opaque tokens and passwords. Neither format is promised by its vendor.
 func Expires(c Credential) *time.Time {
-	password := strings.TrimSpace(c.Password.Reveal())
+	password := strings.TrimSpace(c.Password.text())
 	if token, ok := ecrToken(password); ok {
 		return unixTime(token.Expiration)
 	}

@@ -53,7 +53,7 @@ func ignoredToken(raw []byte) string {
 // sends along.
 func spaceHints(c Credential) []string {
 	var hints []string
-	password := c.Password.Reveal()
+	password := c.Password.text()
 	switch {
 	case strings.HasSuffix(password, "\n"):
 		hints = append(hints, "trailing newline in the password (echo instead of echo -n?): the kubelet sends it along")

@@ -37,7 +37,7 @@ func Kind(c Credential) string {
 	if c.User == "" && c.Password.Empty() {
 		return kindNone
 	}
-	password := strings.TrimSpace(c.Password.Reveal())
+	password := strings.TrimSpace(c.Password.text())
 	if kind := kindOfPassword(password); kind != "" {
 		return kind
 	}
@@ -182,7 +182,7 @@ func isHub(registry string) bool { return registry == hubHost || registry == "do
 // isServiceAccountKey reports whether the password is the JSON that the user
 // announces.
 func isServiceAccountKey(c Credential) bool {
-	raw := []byte(c.Password.Reveal())
+	raw := []byte(c.Password.text())
 	if c.User == userGCPKeyBase64 {
 		decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(raw)))
 		if err != nil {

@@ -116,12 +116,9 @@ func onDefaultRegistry(subject string) bool {
 // onHub reports whether subject really is on Docker Hub.
 func onHub(subject string) bool { return strings.HasPrefix(subject, "docker.io/") }
 
-// reaches reports whether an entry of this key, alone, would be used for
-// subject.
-func reaches(key, subject string) bool {
+// keyMatches reports whether the kubelet takes an entry of this key for
+// subject, without its fallback for Docker Hub.
+func keyMatches(key, subject string) bool {
 	index, err := indexKey(key)
-	if err != nil {
-		return false
-	}
-	return matches(index, subject) || index == hubHost && onDefaultRegistry(subject)
+	return err == nil && matches(index, subject)
 }

@@ -81,7 +81,7 @@ func (r *ring) open(source string, secret PullSecret) (document, bool) {
 				source, f.dataKey, otherKeys(secret)))
 			return document{}, false
 		}
-		return document{source: source, format: f, raw: []byte(content.Reveal()), read: true, typeOf: secret.Type}, true
+		return document{source: source, format: f, raw: []byte(content.text()), read: true, typeOf: secret.Type}, true
 	}
 	typeOf := secret.Type
 	if typeOf == "" {
@@ -91,7 +91,7 @@ func (r *ring) open(source string, secret PullSecret) (document, bool) {
 		source, typeOf, configJSON().secretType, legacyConfig().secretType))
 	for _, f := range []format{configJSON(), legacyConfig()} {
 		if content := secret.Data[f.dataKey]; !content.Empty() {
-			return document{source: source, format: f, raw: []byte(content.Reveal()), typeOf: typeOf}, true
+			return document{source: source, format: f, raw: []byte(content.text()), typeOf: typeOf}, true
 		}
 	}
 	return document{}, false

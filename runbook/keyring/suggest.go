@@ -27,12 +27,19 @@ func suggest(key, subject string) string {
 	if onHub(subject) && meansHub(w) {
 		return hubKey
 	}
+	if candidate := w.String(); candidate != key && keyMatches(candidate, subject) {
+		return candidate
+	}
 	for _, repair := range []func(written, location) written{
-		func(w written, _ location) written { return w }, repairHub, repairHostCase, repairPort, repairLabels,
+		repairHub, repairHostCase, repairPort, repairLabels,
 		repairVersion, repairSlashes, repairTag, repairGlob, repairLibrary, repairPathCase, repairEndSlash,
 	} {
-		w = repair(w, target)
-		if candidate := w.String(); candidate != key && reaches(candidate, subject) {
+		repaired := repair(w, target)
+		if repaired == w {
+			continue
+		}
+		w = repaired
+		if candidate := w.String(); candidate != key && keyMatches(candidate, subject) {
 			return candidate
 		}
 	}
