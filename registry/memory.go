@@ -1,0 +1,203 @@
+package registry
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/pullfix/pullfix/runbook"
+	"github.com/pullfix/pullfix/runbook/keyring"
+)
+
+// memory keeps pullfix from locking accounts (S12): what was rejected is not
+// asked again for ten minutes, at most three logins of an account are rejected
+// within an hour, and logins of one account go one after another until one of
+// them is known to be good. It holds keyed hashes, no credential.
+type memory struct {
+	key []byte
+	now func() time.Time
+
+	mu         sync.Mutex
+	rejections map[string]rejection     // by credential and host, or repository
+	accepted   map[string]time.Time     // by credential and host, until when
+	rejectedAt map[string][]time.Time   // by account
+	busy       map[string]chan struct{} // by account, closed when free
+}
+
+type rejection struct {
+	answer runbook.Answer
+	until  time.Time
+}
+
+const (
+	rememberFor    = 10 * time.Minute
+	capWindow      = time.Hour
+	mostRejected   = 3    // logins of an account within the window
+	mostRemembered = 4096 // entries of each map
+)
+
+func newMemory(key []byte, now func() time.Time) *memory {
+	return &memory{
+		key: key, now: now, rejections: map[string]rejection{}, accepted: map[string]time.Time{},
+		rejectedAt: map[string][]time.Time{}, busy: map[string]chan struct{}{},
+	}
+}
+
+func (m *memory) hash(parts ...string) string {
+	mac := hmac.New(sha256.New, m.key)
+	for _, part := range parts {
+		// The length keeps the parts apart. A hash never fails.
+		_, _ = fmt.Fprintf(mac, "%d:", len(part))
+		_, _ = io.WriteString(mac, part)
+	}
+	return string(mac.Sum(nil))
+}
+
+func (m *memory) credentialKey(host string, c keyring.Credential) string {
+	return m.hash(host, c.User, c.Password.Reveal())
+}
+
+// attempt is one probe's view of what is remembered of its login.
+type attempt struct {
+	memory                      *memory
+	account, everywhere, narrow string // keys
+}
+
+// enter waits until no other login of the account is open, unless this one is
+// known to be good.
+func (m *memory) enter(ctx context.Context, t target, c keyring.Credential) (a *attempt, leave func(), err error) {
+	everywhere := m.credentialKey(t.host, c)
+	a = &attempt{
+		memory: m, account: m.hash("account", t.host, c.User),
+		everywhere: everywhere, narrow: m.hash(everywhere, t.repository),
+	}
+	for {
+		wait, leave := m.claim(a)
+		if wait == nil {
+			return a, leave, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		case <-wait:
+		}
+	}
+}
+
+// claim takes the account, or returns what to wait for.
+func (m *memory) claim(a *attempt) (wait <-chan struct{}, leave func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.now().Before(m.accepted[a.everywhere]) {
+		return nil, func() {}
+	}
+	if open, taken := m.busy[a.account]; taken {
+		return open, nil
+	}
+	open := make(chan struct{})
+	m.busy[a.account] = open
+	return nil, func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.busy, a.account)
+		close(open)
+	}
+}
+
+// remembered returns a rejection of the last ten minutes.
+func (a *attempt) remembered() (runbook.Answer, bool) {
+	m := a.memory
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, key := range []string{a.everywhere, a.narrow} {
+		if r, ok := m.rejections[key]; ok && m.now().Before(r.until) {
+			answer := ownCopy(r.answer)
+			answer.Remembered, answer.Trips = true, 0
+			return answer, true
+		}
+	}
+	return runbook.Answer{}, false
+}
+
+// mayTry tells whether the account has had less than three rejections within
+// the last hour.
+func (a *attempt) mayTry() bool {
+	m := a.memory
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(a.recent()) < mostRejected
+}
+
+// rejected counts one rejected login.
+func (a *attempt) rejected() {
+	m := a.memory
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	trim(m.rejectedAt, func(times []time.Time) bool { return m.now().Sub(times[len(times)-1]) >= capWindow })
+	m.rejectedAt[a.account] = append(a.recent(), m.now())
+}
+
+// pardoned takes back the newest rejection: the login was good after all.
+func (a *attempt) pardoned() {
+	m := a.memory
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if times := m.rejectedAt[a.account]; len(times) > 1 {
+		m.rejectedAt[a.account] = times[:len(times)-1]
+	} else {
+		delete(m.rejectedAt, a.account)
+	}
+}
+
+// recent are the rejections within the window; the lock is held.
+func (a *attempt) recent() []time.Time {
+	times := a.memory.rejectedAt[a.account]
+	for len(times) > 0 && a.memory.now().Sub(times[0]) >= capWindow {
+		times = times[1:]
+	}
+	return times
+}
+
+// conclude remembers what came out; everywhere says that a rejection holds for
+// all repositories of the host.
+func (a *attempt) conclude(answer runbook.Answer, everywhere bool) {
+	m := a.memory
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.now()
+	switch answer.Login {
+	case runbook.TestAccepted:
+		trim(m.accepted, func(until time.Time) bool { return !now.Before(until) })
+		m.accepted[a.everywhere] = now.Add(rememberFor)
+	case runbook.TestRejected:
+		delete(m.accepted, a.everywhere)
+		trim(m.rejections, func(r rejection) bool { return !now.Before(r.until) })
+		key := a.narrow
+		if everywhere {
+			key = a.everywhere
+		}
+		m.rejections[key] = rejection{answer: ownCopy(answer), until: now.Add(rememberFor)}
+	}
+}
+
+// trim makes room in a full map: first of what is over, then of anything.
+func trim[V any](entries map[string]V, over func(V) bool) {
+	if len(entries) < mostRemembered {
+		return
+	}
+	for key, value := range entries {
+		if over(value) {
+			delete(entries, key)
+		}
+	}
+	for key := range entries {
+		if len(entries) < mostRemembered {
+			return
+		}
+		delete(entries, key)
+	}
+}

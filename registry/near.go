@@ -1,0 +1,145 @@
+package registry
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// nearest returns the tags that want may be a slip of, best first, at most
+// five. Where nothing looks alike it returns latest and the newest versions.
+func nearest(want string, tags []string) []string {
+	type ranked struct {
+		tag     string
+		cost    int
+		version version
+	}
+	wanted := parseVersion(want)
+	list := make([]ranked, 0, len(tags))
+	for _, tag := range tags {
+		v := parseVersion(tag)
+		list = append(list, ranked{tag: tag, version: v, cost: distance(spelled{want, wanted}, spelled{tag, v})})
+	}
+	slices.SortFunc(list, func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(a.cost, b.cost), compareVersions(b.version, a.version), cmp.Compare(a.tag, b.tag))
+	})
+	var near []string
+	for _, r := range list {
+		if len(near) < mostNear && !slices.Contains(near, r.tag) {
+			near = append(near, r.tag)
+		}
+	}
+	return near
+}
+
+// Costs, in tenths of an edit.
+const (
+	costEdit      = 10
+	costPrefixV   = 1  // v1.2.3 for 1.2.3
+	costSuffix    = 25 // 1.2.3-alpine for 1.2.3
+	costMinor     = 20
+	costMajor     = 40
+	costPatch     = 9 // the most that patch versions are apart
+	costLatest    = 999
+	costUnlike    = 1000
+	mostCompared  = 64 // letters of a tag
+	mostComponent = 9  // digits of a version's number
+)
+
+type spelled struct {
+	tag     string
+	version version
+}
+
+// distance is how unlikely it is that one tag was meant and the other written.
+func distance(a, b spelled) int {
+	left, right := strings.ToLower(clip(a.tag)), strings.ToLower(clip(b.tag))
+	if strings.TrimPrefix(left, "v") == strings.TrimPrefix(right, "v") {
+		return costPrefixV
+	}
+	edits := editDistance(left, right)
+	cost := edits * costEdit
+	both := len(a.version.numbers) > 0 && len(b.version.numbers) > 0
+	switch {
+	case both && slices.Equal(a.version.numbers, b.version.numbers):
+		return min(cost, costSuffix)
+	case both:
+		return cost + versionCost(a.version.numbers, b.version.numbers)
+	case edits*3 > max(len(left), len(right))*2:
+		if right == "latest" {
+			return costLatest
+		}
+		return costUnlike
+	}
+	return cost
+}
+
+func clip(tag string) string { return tag[:min(len(tag), mostCompared)] }
+
+// versionCost weighs the first number that differs.
+func versionCost(a, b []int) int {
+	for i := range min(len(a), len(b)) {
+		if a[i] == b[i] {
+			continue
+		}
+		switch i {
+		case 0:
+			return costMajor
+		case 1:
+			return costMinor + min(max(a[i]-b[i], b[i]-a[i]), costPatch)
+		}
+		return min(max(a[i]-b[i], b[i]-a[i]), costPatch)
+	}
+	return costPatch // 1.4 for 1.4.2
+}
+
+// version is the numeric beginning of a tag.
+type version struct{ numbers []int }
+
+func parseVersion(tag string) version {
+	rest := strings.TrimPrefix(strings.TrimPrefix(tag, "v"), "V")
+	var v version
+	for len(v.numbers) < 4 {
+		digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
+		if digits == 0 || digits > mostComponent {
+			break
+		}
+		n, err := strconv.Atoi(rest[:digits])
+		if err != nil {
+			break
+		}
+		v.numbers = append(v.numbers, n)
+		if rest = rest[digits:]; !strings.HasPrefix(rest, ".") {
+			break
+		}
+		rest = rest[1:]
+	}
+	return v
+}
+
+func compareVersions(a, b version) int { return slices.Compare(a.numbers, b.numbers) }
+
+// editDistance counts the letters to insert, delete, replace or swap with their
+// neighbour to get from a to b.
+func editDistance(a, b string) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := range len(a) {
+		row[0] = i + 1
+		for j := range len(b) {
+			replace := last[j]
+			if a[i] != b[j] {
+				replace++
+			}
+			row[j+1] = min(replace, last[j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}
