@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -29,6 +30,9 @@ func (b Binaries) Path(name string) string { return filepath.Join(b.Dir, name) }
 // the root of the repository, its package and its build tags.
 type program struct {
 	name, module, pkg, tags string
+	// version is a variable of the linker: a kubelet that does not know its
+	// version would tell the node so.
+	version string
 }
 
 const (
@@ -44,15 +48,19 @@ const (
 // that a broken tool chain shows early.
 func programs() []program {
 	return []program{
-		{"containerd-shim-runc-v2", containerdModule, "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2", containerdTags},
-		{"containerd", containerdModule, "github.com/containerd/containerd/v2/cmd/containerd", containerdTags},
-		{"etcd", kubernetesModule, "go.etcd.io/etcd/server/v3", ""},
-		{"kubectl", kubernetesModule, "k8s.io/kubernetes/cmd/kubectl", ""},
-		{"kube-scheduler", kubernetesModule, "k8s.io/kubernetes/cmd/kube-scheduler", ""},
-		{"kube-controller-manager", kubernetesModule, "k8s.io/kubernetes/cmd/kube-controller-manager", ""},
-		{"kube-apiserver", kubernetesModule, "k8s.io/kubernetes/cmd/kube-apiserver", ""},
-		{"kubelet", kubernetesModule, "k8s.io/kubernetes/cmd/kubelet", ""},
+		{name: "containerd-shim-runc-v2", module: containerdModule, pkg: "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2", tags: containerdTags},
+		{name: "containerd", module: containerdModule, pkg: "github.com/containerd/containerd/v2/cmd/containerd", tags: containerdTags},
+		{name: "etcd", module: kubernetesModule, pkg: "go.etcd.io/etcd/server/v3"},
+		kubernetesProgram("kubectl"),
+		kubernetesProgram("kube-scheduler"),
+		kubernetesProgram("kube-controller-manager"),
+		kubernetesProgram("kube-apiserver"),
+		kubernetesProgram("kubelet"),
 	}
+}
+
+func kubernetesProgram(name string) program {
+	return program{name: name, module: kubernetesModule, pkg: "k8s.io/kubernetes/cmd/" + name, version: "k8s.io/component-base/version.gitVersion"}
 }
 
 // Build makes the programs of a cluster, unless the cache below
@@ -101,6 +109,7 @@ func Built(root string) (Binaries, error) {
 // checkout describe.
 func cacheDir(root string) (string, error) {
 	sum := sha256.New()
+	fmt.Fprintln(sum, programs())
 	for _, module := range []string{kubernetesModule, containerdModule} {
 		for _, name := range []string{"go.mod", "go.sum"} {
 			text, err := os.ReadFile(filepath.Join(root, module, name))
@@ -148,7 +157,15 @@ func buildAll(ctx context.Context, root, dir string, log *slog.Logger) error {
 // final name.
 func buildOne(ctx context.Context, root, dir string, p program) error {
 	out := filepath.Join(dir, p.name)
-	args := []string{"build", "-C", filepath.Join(root, p.module), "-trimpath", "-ldflags=-s -w"}
+	link := "-s -w"
+	if p.version != "" {
+		version, err := kubernetesVersion(root)
+		if err != nil {
+			return err
+		}
+		link += " -X " + p.version + "=" + version
+	}
+	args := []string{"build", "-C", filepath.Join(root, p.module), "-trimpath", "-ldflags=" + link}
 	if p.tags != "" {
 		args = append(args, "-tags", p.tags)
 	}
@@ -163,6 +180,20 @@ func buildOne(ctx context.Context, root, dir string, p program) error {
 		return fmt.Errorf("publishing %s: %w", p.name, err)
 	}
 	return nil
+}
+
+// kubernetesVersion reads from the tools module which Kubernetes it builds.
+func kubernetesVersion(root string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(root, kubernetesModule, "go.mod"))
+	if err != nil {
+		return "", fmt.Errorf("reading the tools module: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if fields := strings.Fields(line); len(fields) >= 2 && fields[0] == "k8s.io/kubernetes" {
+			return fields[1], nil
+		}
+	}
+	return "", fmt.Errorf("the tools module %s requires no k8s.io/kubernetes", kubernetesModule)
 }
 
 // tick logs twice a minute that a build is still going on, until stop is

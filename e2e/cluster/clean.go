@@ -7,8 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,7 +53,28 @@ func (id ident) clean() error {
 	// libcni and the kubelet know no other folders than these.
 	removeAll("/var/lib/cni/results/" + string(id) + "-*")
 	id.removeLogLinks()
-	return errors.Join(err, id.removeDir())
+	err = errors.Join(err, id.removeDir())
+	removeShared()
+	return err
+}
+
+// removeShared removes what kubelet and libcni made outside the folder and all
+// clusters share, once nobody uses it: folders only when they are empty.
+func removeShared() {
+	if others, _ := filepath.Glob("/tmp/" + prefix + "*"); len(others) > 0 {
+		return
+	}
+	const socket = "/var/lib/kubelet/device-plugins/kubelet.sock"
+	conn, err := net.Dial("unix", socket)
+	switch {
+	case err == nil:
+		_ = conn.Close() // another kubelet listens
+	case errors.Is(err, syscall.ECONNREFUSED):
+		_ = os.Remove(socket)
+	}
+	for _, dir := range []string{filepath.Dir(socket), "/var/lib/kubelet", "/var/lib/cni/results", "/var/lib/cni", "/var/log/containers"} {
+		_ = os.Remove(dir)
+	}
 }
 
 // shims lists containerd's shims of this cluster, which outlive containerd.
@@ -86,43 +107,6 @@ func (id ident) killAll() {
 		}
 		return len(pids) == 0, nil
 	})
-}
-
-// cgroups lists the cluster's control groups of all hierarchies, the innermost
-// first.
-func (id ident) cgroups() []string {
-	var dirs []string
-	roots, _ := filepath.Glob("/sys/fs/cgroup/*" + id.cgroup()) // the pattern is well formed
-	for _, root := range append(roots, "/sys/fs/cgroup"+id.cgroup()) {
-		_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			if err == nil && d.IsDir() {
-				dirs = append(dirs, path)
-			}
-			return nil // groups come and go while they are read
-		})
-	}
-	slices.Reverse(dirs)
-	return dirs
-}
-
-// members lists the processes in the cluster's control groups: the containers.
-func (id ident) members() []int {
-	var pids []int
-	for _, dir := range id.cgroups() {
-		text, _ := os.ReadFile(filepath.Join(dir, "cgroup.procs")) // it may be gone already
-		for line := range strings.FieldsSeq(string(text)) {
-			if pid, err := strconv.Atoi(line); err == nil {
-				pids = append(pids, pid)
-			}
-		}
-	}
-	return pids
-}
-
-func (id ident) removeCgroups() {
-	for _, dir := range id.cgroups() {
-		_ = os.Remove(dir) // an empty group is all that is left of it
-	}
 }
 
 // unmountAll unmounts what is mounted in the cluster's folder, the last mount

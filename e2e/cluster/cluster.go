@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -52,7 +51,7 @@ type Cluster struct {
 
 	mu        sync.Mutex
 	processes []*process
-	servers   []*http.Server
+	closers   []func()
 }
 
 // Start starts a cluster and returns when a pod has run on it. What it started
@@ -152,7 +151,7 @@ func (c *Cluster) await(ctx context.Context, what string, limit time.Duration, a
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not ready after %s", limit))
 	defer cancel()
 	err := poll(ctx, 100*time.Millisecond, func() (bool, error) {
-		if err := c.alive(); err != nil {
+		if err := c.Alive(); err != nil {
 			return false, err
 		}
 		return ask()
@@ -163,8 +162,8 @@ func (c *Cluster) await(ctx context.Context, what string, limit time.Duration, a
 	return nil
 }
 
-// alive is nil while all of the cluster's programs run.
-func (c *Cluster) alive() error {
+// Alive is nil while all of the cluster's programs run.
+func (c *Cluster) Alive() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range c.processes {

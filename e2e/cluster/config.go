@@ -57,6 +57,8 @@ temp = %q
   [plugins.'io.containerd.cri.v1.runtime'.cni]
     bin_dirs = [%q]
     conf_dir = %q
+    # The plugin would leave a result file of each pod outside the folder.
+    use_internal_loopback = true
   [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
     runtime_path = %q
@@ -119,8 +121,11 @@ func hostsConfig(scheme, host string) string {
 	return fmt.Sprintf("server = %q\n[host.%q]\n  capabilities = [\"pull\", \"resolve\"]\n", url, url)
 }
 
-// writeHosts writes the hosts.toml of a registry.
+// writeHosts writes the hosts.toml of a registry; no scheme means http.
 func writeHosts(certsD, scheme, host string) error {
+	if scheme == "" {
+		scheme = "http"
+	}
 	dir := filepath.Join(certsD, host)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("making the folder of registry %s: %w", host, err)

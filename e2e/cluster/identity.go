@@ -47,7 +47,7 @@ func (id ident) socket() string { return id.path("c.sock") }
 // bridge is the network interface the pods hang on.
 func (id ident) bridge() string { return string(id) }
 
-// cgroup is the parent of the containers' control groups.
+// cgroup is the control group that the kubelet takes for the node's.
 func (id ident) cgroup() string { return "/" + string(id) }
 
 // freeSubnet returns a /24 of 10.0.0.0/8 that no interface of this machine

@@ -48,6 +48,9 @@ func (c *Cluster) startKubelet(ctx context.Context) error {
 	if err := os.WriteFile(path, []byte(kubeletConfig(c.id, ports[0])), 0o644); err != nil {
 		return fmt.Errorf("writing the kubelet's configuration: %w", err)
 	}
+	if err := c.id.makeCgroups(); err != nil {
+		return err
+	}
 	err = c.spawn("kubelet", "--config="+path, "--kubeconfig="+c.id.path("conf", "kubelet.kubeconfig"),
 		"--root-dir="+c.id.path("kubelet"), "--cert-dir="+c.id.path("pki"), "--hostname-override="+c.Node, "--v=2")
 	if err != nil {

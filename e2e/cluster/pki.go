@@ -8,7 +8,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -67,19 +66,6 @@ func (a *authority) serving(names ...string) (cert, key []byte, err error) {
 	}
 	key, err = keyPEM(private)
 	return certPEM(der), key, err
-}
-
-// tlsConfig makes the configuration of a server on loopback.
-func (a *authority) tlsConfig() (*tls.Config, error) {
-	cert, key, err := a.serving()
-	if err != nil {
-		return nil, err
-	}
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		return nil, fmt.Errorf("pairing a serving certificate with its key: %w", err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
 // writeServiceAccountKeys writes the key pair that signs and proves the tokens

@@ -19,7 +19,7 @@ func (c *Cluster) Stop() error {
 	for _, name := range []string{"kube-scheduler", "kube-controller-manager"} {
 		c.process(name).stop(0) // nobody shall replace the pods deleted now
 	}
-	if c.process("kubelet") != nil && c.alive() == nil {
+	if c.process("kubelet") != nil && c.Alive() == nil {
 		c.drain()
 	}
 	c.process("kubelet").stop(10 * time.Second)
@@ -28,11 +28,11 @@ func (c *Cluster) Stop() error {
 		c.process(name).stop(0) // what they store is thrown away
 	}
 	c.mu.Lock()
-	servers := c.servers
-	c.servers = nil
+	closers := c.closers
+	c.closers = nil
 	c.mu.Unlock()
-	for _, s := range servers {
-		_ = s.Close() // open pulls are cut on purpose
+	for _, closer := range closers {
+		closer()
 	}
 	if err := c.id.clean(); err != nil {
 		return err
@@ -57,7 +57,7 @@ func (c *Cluster) drain() {
 			c.log.Warn("deleting a pod", "pod", pod.Namespace+"/"+pod.Name, "err", err)
 		}
 	}
-	err = poll(ctx, 100*time.Millisecond, func() (bool, error) { return len(c.id.shims()) == 0, nil })
+	err = poll(ctx, 100*time.Millisecond, func() (bool, error) { return len(c.id.shims())+len(c.id.bundles()) == 0, nil })
 	if err != nil {
 		c.log.Warn("containers are left and will be killed", "count", len(c.id.shims()))
 	}

@@ -1,17 +1,15 @@
 //go:build linux
 
 // Command cluster builds, starts and ends a real Kubernetes cluster of one
-// node for development and for the end-to-end tests:
-//
-//	cluster build   make the programs, into a cache outside the checkout
-//	cluster up      start a cluster that stays, and write .e2e/cluster.env
-//	cluster down    end it and remove every trace
-//	cluster bench   start only an API server, filled with many pods, that stays
+// node, for development and for the end-to-end tests.
 package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -20,32 +18,55 @@ import (
 	"github.com/pullfix/pullfix/e2e/cluster"
 )
 
+const usage = `usage: cluster COMMAND
+
+  build         make the programs, into a cache outside the checkout
+  up            start a cluster that stays; writes .e2e/cluster.env
+  down          end it and remove every trace
+  up -bench     start an API server alone, filled with 20,000 pods and 50,000
+                events, that stays; writes .e2e/bench.env
+  down -bench   end it
+`
+
 func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer cancel()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	err := run(ctx, os.Args[1:])
+	cancel()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "cluster:", err)
-		os.Exit(1) //nolint:gocritic // the signal handler needs no undoing
+		os.Exit(1)
 	}
 }
 
 func run(ctx context.Context, args []string) error {
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	if len(args) == 0 {
+		return errors.New("which command?\n" + usage)
+	}
+	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // the error says it, and the usage follows
+	bench := flags.Bool("bench", false, "")
+	if err := flags.Parse(args[1:]); err != nil {
+		return fmt.Errorf("%w\n%s", err, usage)
+	}
 	root, err := cluster.Root()
 	if err != nil {
 		return err
 	}
-	b, err := cluster.Build(ctx, root, log)
-	if err != nil {
+	s := newStay(root, *bench, slog.New(slog.NewTextHandler(os.Stdout, nil)))
+	switch args[0] {
+	case "build":
+		b, err := cluster.Build(ctx, root, s.log)
+		if err == nil {
+			s.log.Info("the cluster's programs are ready", "folder", b.Dir)
+		}
 		return err
+	case "up":
+		return s.up(ctx)
+	case "down":
+		return s.down(ctx)
+	case "supervise": // the background half of up
+		return s.supervise(ctx)
+	default:
+		return fmt.Errorf("%q is no command\n%s", args[0], usage)
 	}
-	if args[0] == "build" {
-		return nil
-	}
-	c, err := cluster.Start(ctx, cluster.Options{Binaries: b, Log: log})
-	if err != nil {
-		return err
-	}
-	<-ctx.Done()
-	return c.Stop()
 }
