@@ -30,7 +30,7 @@ type errand struct {
 // probeAll asks the registries about every suspect, side by side: one probe a
 // credential the kubelet would send, one for each that the pod could have but
 // does not list, and one anonymous.
-func probeAll(ctx context.Context, registry Registry, platform Platform, suspects []suspect, progress Progress) error {
+func (s Sources) probeAll(ctx context.Context, platform Platform, suspects []suspect, progress Progress) error {
 	var errands []*errand
 	for i := range suspects {
 		errands = append(errands, errandsFor(&suspects[i], platform)...)
@@ -42,7 +42,7 @@ func probeAll(ctx context.Context, registry Registry, platform Platform, suspect
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			defer progress.Begin(e.step, "asking "+ParseReference(e.question.Image).Host)()
-			e.answer, e.err = registry.Probe(ctx, e.question)
+			e.answer, e.err = s.Registry.Probe(ctx, e.question)
 		})
 	}
 	group.Wait()

@@ -103,7 +103,7 @@ func TestImports(t *testing.T) {
 		t.Fatalf("listing dependencies: %v", err)
 	}
 	allowed := []string{"github.com/pullfix/pullfix/runbook", "github.com/distribution/reference", "github.com/opencontainers/go-digest"}
-	for _, path := range strings.Fields(string(out)) {
+	for path := range strings.FieldsSeq(string(out)) {
 		if !slices.ContainsFunc(allowed, func(a string) bool { return path == a || strings.HasPrefix(path, a+"/") }) {
 			t.Errorf("runbook depends on %s", path)
 		}

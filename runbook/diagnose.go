@@ -29,7 +29,7 @@ func Diagnose(ctx context.Context, sources Sources, target Target, progress Prog
 	}
 	c := Case{Version: CaseVersion, Facts: clean(seen.Facts)}
 	suspects := inspectAll(c.Facts, seen, sources.FingerprintKey, watch.progress)
-	if err := probeAll(ctx, sources.Registry, c.Facts.platform(), suspects, watch.progress); err != nil {
+	if err := sources.probeAll(ctx, c.Facts.platform(), suspects, watch.progress); err != nil {
 		return Case{}, Verdict{}, err
 	}
 	for _, s := range suspects {

@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -105,8 +106,7 @@ func podWidePulls(f Facts) []Pull {
 	if !f.Pod.Scheduled || anyStarted(f.Pod) {
 		return nil
 	}
-	for i := len(f.Events) - 1; i >= 0; i-- {
-		e := f.Events[i]
+	for _, e := range slices.Backward(f.Events) {
 		reading := message.Read(e.Message)
 		if e.Reason == "FailedCreatePodSandBox" && reading.Cause == cause.SandboxImage {
 			return []Pull{{Kind: KindContainer, Image: reading.Image, Reason: e.Reason, Message: e.Message, FromEvent: true, Since: e.First}}

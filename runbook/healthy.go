@@ -94,8 +94,8 @@ func healthyWord(f Facts, now time.Time) string {
 }
 
 func presentSince(f Facts, now time.Time) string {
-	for i := len(f.Events) - 1; i >= 0; i-- {
-		if e := f.Events[i]; e.Reason == "Pulled" {
+	for _, e := range slices.Backward(f.Events) {
+		if e.Reason == "Pulled" {
 			return "image present since " + clock(e.Last, now) + "."
 		}
 	}

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -123,15 +124,7 @@ func (f Facts) templateSecrets() []string {
 }
 
 func (e evidence) accountHas(secret string) bool {
-	if e.facts.Account == nil {
-		return false
-	}
-	for _, name := range e.facts.Account.PullSecrets {
-		if name == secret {
-			return true
-		}
-	}
-	return false
+	return e.facts.Account != nil && slices.Contains(e.facts.Account.PullSecrets, secret)
 }
 
 // corrected tells that the workload's template asks for another image by now.

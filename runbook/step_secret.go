@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -134,18 +135,9 @@ func (e evidence) accountSays() []string {
 		return []string{fmt.Sprintf("ServiceAccount %s lists %s, but the pod was made before and has none", a.Name, list(a.PullSecrets))}
 	}
 	for _, name := range a.PullSecrets {
-		if !e.listed(name) {
+		if !slices.Contains(e.facts.Pod.PullSecrets, name) {
 			return []string{fmt.Sprintf("ServiceAccount %s also lists %s; a pod with secrets of its own does not get them", a.Name, name)}
 		}
 	}
 	return nil
-}
-
-func (e evidence) listed(name string) bool {
-	for _, n := range e.facts.Pod.PullSecrets {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }

@@ -29,7 +29,7 @@ func (i Image) String() string {
 func Verify(i Image) string {
 	switch Of(i.Host) {
 	case ECR:
-		_, region := ecrParts(i.Host)
+		region := ecrRegion(i.Host)
 		id := "imageTag=" + i.Tag
 		if i.Digest != "" {
 			id = "imageDigest=" + i.Digest
@@ -71,7 +71,7 @@ func Page(i Image) string {
 func Login(host string) string {
 	switch Of(host) {
 	case ECR:
-		_, region := ecrParts(host)
+		region := ecrRegion(host)
 		return shell.Join("aws", "ecr", "get-login-password", "--region", region) + " | " +
 			shell.Join("docker", "login", "--username", "AWS", "--password-stdin", host)
 	case ECRPublic:
@@ -98,7 +98,7 @@ func CreateSecret(namespace, name, host string) string {
 	user, password := `"$REGISTRY_USER"`, `"$REGISTRY_PASSWORD"`
 	switch Of(host) {
 	case ECR:
-		_, region := ecrParts(host)
+		region := ecrRegion(host)
 		user, password = "AWS", `"$(aws ecr get-login-password --region `+shell.Quote(region)+`)"`
 	case ArtifactRegistry:
 		user, password = "_json_key", `"$(cat key.json)"`

@@ -24,7 +24,7 @@ const (
 	Generic          Vendor = "OCI registry"
 )
 
-var ecrHost = regexp.MustCompile(`^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|on\.aws|sc2s\.sgov\.gov|c2s\.ic\.gov)$`)
+var ecrHost = regexp.MustCompile(`^\d{12}\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|on\.aws|sc2s\.sgov\.gov|c2s\.ic\.gov)$`)
 
 // Of recognises the vendor by the registry's host. Self-hosted products are
 // recognised only where their name stands in the host; otherwise Generic.
@@ -77,11 +77,11 @@ func (v Vendor) TokenLifetime() string {
 	return ""
 }
 
-// ecrParts returns the account and region of an ECR host.
-func ecrParts(host string) (account, region string) {
+// ecrRegion returns the region of an ECR host.
+func ecrRegion(host string) string {
 	m := ecrHost.FindStringSubmatch(strings.ToLower(host))
 	if m == nil {
-		return "", ""
+		return ""
 	}
-	return m[1], m[2]
+	return m[1]
 }
