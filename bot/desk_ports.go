@@ -1,0 +1,39 @@
+package bot
+
+import "github.com/pullfix/pullfix/runbook"
+
+// Ask is a command to diagnose.
+type Ask struct {
+	Key    string // business key, against double delivery
+	Person Person
+	Place  Place // where it was asked
+	Target runbook.Target
+}
+
+// Press is a press of a button, or the submission of the modal it opened.
+type Press struct {
+	Key      string // business key, against double delivery
+	Person   Person
+	Place    Place  // the message that was clicked; it counts only if it is the incident's own
+	Incident string // id
+	Button   Button
+	Remedy   string // its id, for Approve
+	PlanHash string // what the person was shown, for Approve
+	Reason   string // for Reject, Snooze and Close
+}
+
+// Button is what can be pressed on an incident.
+type Button string
+
+// The buttons.
+const (
+	Approve     Button = "approve"
+	Reject      Button = "reject"
+	Again       Button = "again" // diagnose again
+	EscalateNow Button = "escalate"
+	Acknowledge Button = "acknowledge"
+	Snooze      Button = "snooze"
+	CloseIt     Button = "close"
+	Reopen      Button = "reopen"
+	WriteReport Button = "report"
+)

@@ -1,0 +1,31 @@
+package bot
+
+import "time"
+
+// Effect is something that has to be done because a change was recorded. It
+// pends in the saved document until it is done, so a crash loses none; doing
+// it twice must be harmless, except for a change, which Decision.Started guards.
+type Effect struct {
+	ID      string     `json:"id"`
+	Kind    EffectKind `json:"kind"`
+	Made    time.Time  `json:"made"`
+	Notice  *Notice    `json:"notice,omitempty"`
+	Whisper *Whisper   `json:"whisper,omitempty"`
+	Click   *Click     `json:"click,omitempty"` // to be checked
+	Why     string     `json:"why,omitempty"`   // of an escalation
+}
+
+// EffectKind is what an effect does.
+type EffectKind string
+
+// The kinds of effect.
+const (
+	DoShow     EffectKind = "show"
+	DoTell     EffectKind = "tell"
+	DoWhisper  EffectKind = "whisper"
+	DoDiagnose EffectKind = "diagnose"
+	DoCheck    EffectKind = "check" // is this click allowed
+	DoCarry    EffectKind = "carry"
+	DoWatch    EffectKind = "watch"
+	DoPage     EffectKind = "page"
+)

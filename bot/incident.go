@@ -1,0 +1,205 @@
+package bot
+
+import (
+	"time"
+
+	"github.com/pullfix/pullfix/runbook"
+	"github.com/pullfix/pullfix/runbook/cause"
+)
+
+// State is where an incident stands.
+type State string
+
+// The states of an incident.
+const (
+	Diagnosing State = "diagnosing" // the first diagnosis runs
+	Open       State = "open"       // there is a verdict, and something to do
+	Approved   State = "approved"   // a click is recorded; it is checked and then carried out
+	Changing   State = "changing"   // the approval is recorded; the change is being made
+	Watching   State = "watching"   // the change is made; recovery is being proven
+	Resolved   State = "resolved"   // recovery is proven
+	Closed     State = "closed"     // by a person, or because nothing was wrong
+)
+
+// Over tells that nothing more is to be done, so that no deadline counts.
+func (s State) Over() bool { return s == Resolved || s == Closed }
+
+// Person is a human in the chat: a team and an id, never a name.
+type Person struct {
+	Team string `json:"team"`
+	ID   string `json:"id"`
+}
+
+// Place is where an incident's message stands.
+type Place struct {
+	Team    string `json:"team"`
+	Channel string `json:"channel"`
+	Message string `json:"message,omitempty"` // the root message; "" while it is not posted
+	// Reply is a way to answer where the bot is not a member: it is short-lived.
+	Reply string `json:"-"`
+}
+
+// Incident is one root cause, from the first sign to the proof of the cure. It
+// is stored as one versioned document.
+type Incident struct {
+	Version  int            `json:"version"` // of the form of the document
+	ID       string         `json:"id"`
+	Keys     []string       `json:"keys"` // the root causes it stands for
+	Target   runbook.Target `json:"target"`
+	Asked    Person         `json:"asked"` // zero when pullfix noticed it itself
+	State    State          `json:"state"`
+	Opened   time.Time      `json:"opened"`
+	Place    Place          `json:"place"`
+	Progress []Progress     `json:"progress,omitempty"` // of the running diagnosis
+	Case     *runbook.Case  `json:"case,omitempty"`
+	// Verdict is the newest one; Earlier are those that it replaced.
+	Verdict *runbook.Verdict `json:"verdict,omitempty"`
+	Earlier []Earlier        `json:"earlier,omitempty"`
+	Plans   []Plan           `json:"plans,omitempty"` // what can be approved now
+	// Decision is the click that is being carried out, or was last.
+	Decision *Decision `json:"decision,omitempty"`
+	Recovery *Recovery `json:"recovery,omitempty"`
+	// Deadline is when it escalates unless it is over: an absolute time.
+	Deadline  time.Time   `json:"deadline"`
+	Escalated []Escalated `json:"escalated,omitempty"`
+	Ending    *Ending     `json:"ending,omitempty"`
+	Timeline  []Entry     `json:"timeline"`
+	// Outbox is what has still to be done about recorded changes.
+	Outbox []Effect `json:"outbox,omitempty"`
+	// Seen are the business keys of clicks and commands that are applied, newest
+	// last, bounded: Slack delivers at least once.
+	Seen []string `json:"seen,omitempty"`
+}
+
+// Progress is one step of the running diagnosis.
+type Progress struct {
+	Step string `json:"step"`
+	Note string `json:"note,omitempty"`
+	Done bool   `json:"done"`
+}
+
+// Earlier is a verdict that another one replaced.
+type Earlier struct {
+	Cause   cause.Cause `json:"cause"`
+	Summary string      `json:"summary"`
+	At      time.Time   `json:"at"`
+	Until   time.Time   `json:"until"`
+}
+
+// Plan is one remedy with exactly what it would do, bound to what it was made
+// for. The button carries the incident's and the remedy's id, nothing more.
+type Plan struct {
+	Remedy  runbook.Remedy `json:"remedy"`
+	Actions []Action       `json:"actions"`
+	Hash    string         `json:"hash"` // over Actions: what was shown is what is approved
+	Made    time.Time      `json:"made"`
+	Shows   []string       `json:"shows,omitempty"` // for the confirmation: what changes, sentence by sentence
+	// Missing says which right pullfix lacks to carry it out; "" when none.
+	Missing string `json:"missing,omitempty"`
+}
+
+// The verbs of an action.
+const (
+	DeletePod   = "delete-pod"
+	RestartPods = "restart" // a rollout restart
+	SetTemplate = "roll-back"
+)
+
+// Action is one write on one object, bound to the state that it was planned
+// for. An action whose bound fields have moved is refused.
+type Action struct {
+	Verb      string `json:"verb"`
+	Cluster   string `json:"cluster"`
+	Namespace string `json:"namespace"`
+	Kind      string `json:"kind"`
+	Name      string `json:"name"`
+	UID       string `json:"uid"`
+	// Generation binds a workload; Image binds a pod, which must still wait for
+	// it in Container.
+	Generation int64  `json:"generation,omitempty"`
+	Container  string `json:"container,omitempty"`
+	Image      string `json:"image,omitempty"`
+	// Revision is the one to roll back to.
+	Revision int64 `json:"revision,omitempty"`
+}
+
+// Decision is a click on a remedy and what became of it.
+type Decision struct {
+	Remedy    string     `json:"remedy"`
+	PlanHash  string     `json:"planHash"`
+	Clicks    []Click    `json:"clicks"`
+	Needed    int        `json:"needed"` // approvals
+	Granted   []Approval `json:"granted,omitempty"`
+	Expires   time.Time  `json:"expires"`
+	Started   *time.Time `json:"started,omitempty"` // when the change began: it is never begun twice
+	Receipts  []Receipt  `json:"receipts,omitempty"`
+	Refused   string     `json:"refused,omitempty"` // why nothing was done
+	CarriedBy string     `json:"carriedBy,omitempty"`
+}
+
+// Click is a person's press of a button.
+type Click struct {
+	Key    string    `json:"key"` // business key, against double delivery
+	Person Person    `json:"person"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// Approval is a click that was checked and counts. Its MAC is under a key that
+// is not in the store, so that an edited journal approves nothing.
+type Approval struct {
+	Person   Person    `json:"person"`
+	At       time.Time `json:"at"`
+	Remedy   string    `json:"remedy"`
+	PlanHash string    `json:"planHash"`
+	Rule     string    `json:"rule"`
+	MAC      string    `json:"mac"`
+}
+
+// Receipt is the result of one action.
+type Receipt struct {
+	Action Action    `json:"action"`
+	Done   bool      `json:"done"`
+	Unsure bool      `json:"unsure,omitempty"` // the answer was lost and could not be read again
+	Detail string    `json:"detail,omitempty"`
+	At     time.Time `json:"at"`
+}
+
+// Recovery counts the pods of the incident on their way back.
+type Recovery struct {
+	Wanted  int       `json:"wanted"`
+	Waiting int       `json:"waiting"` // for their image
+	Pulling int       `json:"pulling"`
+	Pulled  int       `json:"pulled"`
+	Ready   int       `json:"ready"`
+	Proof   []string  `json:"proof,omitempty"`
+	Since   time.Time `json:"since"`
+	Clear   time.Time `json:"clear,omitzero"` // since when nothing fails: the settling window
+}
+
+// Escalated is one escalation.
+type Escalated struct {
+	At     time.Time `json:"at"`
+	Why    string    `json:"why"`
+	By     Person    `json:"by,omitzero"`
+	Route  string    `json:"route"`
+	Told   []string  `json:"told,omitempty"`   // which targets confirmed
+	Failed []string  `json:"failed,omitempty"` // which did not, and why
+	Key    string    `json:"key"`              // dedup key
+}
+
+// Ending is how an incident ended.
+type Ending struct {
+	At         time.Time `json:"at"`
+	By         Person    `json:"by,omitzero"` // zero: pullfix itself, by proof
+	Resolution string    `json:"resolution"`
+	Proof      []string  `json:"proof,omitempty"`
+	Elsewhere  int       `json:"elsewhere"` // pods that still fail elsewhere, -1 when it is not known
+}
+
+// Entry is one line of the timeline.
+type Entry struct {
+	At   time.Time `json:"at"`
+	By   Person    `json:"by,omitzero"`
+	What string    `json:"what"`
+}

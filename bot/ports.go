@@ -1,0 +1,121 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/pullfix/pullfix/runbook"
+)
+
+// Store keeps incidents. Every method works on whole documents.
+type Store interface {
+	// Load returns the incident and its version; ErrNoIncident when there is
+	// none.
+	Load(ctx context.Context, id string) (Incident, Version, error)
+	// Save writes the incident if the stored version is still the expected one
+	// ("" for a new one), else ErrConflict. When it returns, the document is safe.
+	Save(ctx context.Context, i Incident, expected Version) (Version, error)
+	// Unfinished returns the ids of all incidents that are not over, or that
+	// have something in their outbox.
+	Unfinished(ctx context.Context) ([]string, error)
+}
+
+// Version names one stored state of a document.
+type Version string
+
+// The errors of a Store.
+var (
+	ErrNoIncident = errors.New("no such incident")
+	ErrConflict   = errors.New("the incident was changed meanwhile")
+)
+
+// Announcer draws incidents where people are. Everything it is told may be told
+// twice; it must be safe to repeat.
+type Announcer interface {
+	// Show draws the incident's root message, posting it when it has no place
+	// yet, and returns where it stands.
+	Show(ctx context.Context, i Incident) (Place, error)
+	// Tell says something in the incident's thread; what needs people is
+	// broadcast to the channel.
+	Tell(ctx context.Context, i Incident, n Notice) error
+	// Whisper answers one person where they clicked or asked.
+	Whisper(ctx context.Context, to Whisper) error
+}
+
+// Notice is something that is said in the thread.
+type Notice struct {
+	Key       string `json:"key"` // against saying it twice
+	Text      string `json:"text"`
+	Broadcast bool   `json:"broadcast,omitempty"`
+	Details   bool   `json:"details,omitempty"` // the evidence of the verdict
+	Report    bool   `json:"report,omitempty"`  // the report as a file
+}
+
+// Whisper is an answer that only one person sees.
+type Whisper struct {
+	To    Person `json:"to"`
+	Place Place  `json:"place"`
+	Text  string `json:"text"`
+}
+
+// Engine is the runbook, as the desk asks it: it diagnoses, says what a remedy
+// would do, and looks whether an incident's pods have recovered. It only reads.
+type Engine interface {
+	Diagnose(ctx context.Context, target runbook.Target, progress runbook.Progress) (runbook.Case, runbook.Verdict, error)
+	// Plan says exactly what each approvable remedy of the verdict would do now.
+	Plan(ctx context.Context, c runbook.Case, v runbook.Verdict) ([]Plan, error)
+	// Recovery looks at the incident's pods; over says that recovery is proven.
+	Recovery(ctx context.Context, i Incident) (r Recovery, over bool, err error)
+}
+
+// Changer carries out one action. It re-reads what the action is bound to, and
+// refuses with a *OvertakenError when that has moved.
+type Changer interface {
+	Carry(ctx context.Context, a Action, by Actor) (Receipt, error)
+}
+
+// Actor says in whose name a change is made; it is written on the object.
+type Actor struct {
+	Incident string
+	Approved []Person
+}
+
+// OvertakenError says that an action was planned for a state that is gone.
+type OvertakenError struct{ What string }
+
+func (e *OvertakenError) Error() string { return "overtaken: " + e.What }
+
+// Directory knows the people of the chat. Its answers may be up to 60 s old;
+// an error means that nothing is known, and then nothing is allowed.
+type Directory interface {
+	Standing(ctx context.Context, p Person) (Standing, error)
+	// Members returns who is in a user group, and whether its members could have
+	// put themselves there.
+	Members(ctx context.Context, group string) (members []string, selfService bool, err error)
+}
+
+// Standing is what a person is in the team.
+type Standing struct {
+	Known    bool
+	SameTeam bool
+	Guest    bool
+	Bot      bool
+	Deleted  bool
+}
+
+// Pager reaches people outside the chat.
+type Pager interface {
+	Page(ctx context.Context, p Page) error
+}
+
+// Page is one escalation to one target.
+type Page struct {
+	Key      string // dedup key, the same for every repetition
+	Incident string
+	Severity string
+	Text     string
+	Details  []string
+	Link     string
+	At       time.Time
+}
