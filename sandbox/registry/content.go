@@ -73,15 +73,21 @@ func (r *Registry) serveWrite(w http.ResponseWriter, req *http.Request, t target
 	}
 	req = req.Clone(req.Context())
 	req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	outcome := &watched{ResponseWriter: w}
+	outcome := &capture{header: w.Header()}
 	r.store.ServeHTTP(outcome, req)
-	if t.endpoint != Manifests || outcome.status/100 != 2 {
-		return
-	}
-	switch req.Method {
-	case http.MethodPut:
+	r.note(t, req.Method, outcome.status)
+	// Only now may the caller go on: it will ask for what it wrote.
+	w.WriteHeader(max(outcome.status, http.StatusOK))
+	_, _ = w.Write(outcome.body.Bytes())
+}
+
+// note keeps in mind which repositories exist and which tags once did.
+func (r *Registry) note(t target, method string, status int) {
+	switch {
+	case t.endpoint != Manifests || status/100 != 2:
+	case method == http.MethodPut:
 		r.store.notePut(t.repository, t.reference)
-	case http.MethodDelete:
+	case method == http.MethodDelete:
 		r.store.noteDeleted(t.repository, t.reference)
 	}
 }

@@ -52,7 +52,7 @@ func parseTarget(req *http.Request) target {
 	switch {
 	case req.URL.Path == tokenPath:
 		t.endpoint = Token
-	case !versioned:
+	case !versioned || (rest != "" && rest[0] != '/'):
 	case rest == "" || rest == "/":
 		t.endpoint = Base
 	case rest == "/_catalog":

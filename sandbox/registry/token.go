@@ -103,29 +103,31 @@ func (r *Registry) serveToken(w http.ResponseWriter, req *http.Request) {
 	if l.sent {
 		c.user, c.standing = l.user, r.ledger.identify(l.user, l.password)
 	}
-	if r.manners.forgivesLogin {
-		if c.standing != known && len(l.scopes) == 0 {
-			r.refuseToken(w, req, refusal{situation: c.situation(), caller: c})
-			return
-		}
-		if c.standing != known {
-			// The failed login goes unmentioned: the caller is anonymous now.
-			c = caller{}
-		}
+	if r.manners.forgivesLogin && c.standing != known && len(l.scopes) > 0 {
+		c = caller{} // the failed login goes unmentioned
 	}
-	if c.standing == wrong || c.standing == expired {
+	rejected := c.standing == wrong || c.standing == expired
+	if rejected || (r.manners.forgivesLogin && c.standing != known && len(l.scopes) == 0) {
 		r.refuseToken(w, req, refusal{situation: c.situation(), caller: c})
 		return
 	}
 	access := r.grants(c.user, l.scopes)
-	if len(access) > 0 && len(access[0].Actions) == 0 {
-		f := refusal{situation: c.situation(), caller: c, target: target{repository: access[0].Name, action: pull}}
-		if _, refuses := r.manners.token[f.situation]; refuses {
-			r.refuseToken(w, req, f)
-			return
-		}
+	if f, refused := r.refusedGrant(c, access); refused {
+		r.refuseToken(w, req, f)
+		return
 	}
 	r.writeToken(w, c.user, access)
+}
+
+// refusedGrant is for vendors that rather refuse than hand out a token that
+// opens nothing.
+func (r *Registry) refusedGrant(c caller, access []grant) (refusal, bool) {
+	if r.manners.forgivesLogin || len(access) == 0 || len(access[0].Actions) > 0 {
+		return refusal{}, false
+	}
+	f := refusal{situation: c.situation(), caller: c, target: target{repository: access[0].Name, action: pull}}
+	_, refuses := r.manners.token[f.situation]
+	return f, refuses
 }
 
 func readLogin(w http.ResponseWriter, req *http.Request) (login, bool) {

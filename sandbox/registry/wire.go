@@ -15,7 +15,9 @@ import (
 )
 
 // RoundTripper reaches the registry without a socket, whatever host a request
-// names. It works inside testing/synctest bubbles.
+// names, over https as well as http. It works inside testing/synctest bubbles.
+// Clients that prefer https on loopback names (go-containerregistry does) find
+// it; a name like registry.example.com spares them the confusion.
 func (r *Registry) RoundTripper() http.RoundTripper {
 	return Network{"*": r}
 }
