@@ -9,15 +9,16 @@ import (
 const dockerHub = "docker.io"
 
 // locate fills in what the text says about where: image, registry, host, mirror.
-func (r *Reading) locate(clean string, p parts) {
-	r.Image = imageOf(clean)
+func (r *Reading) locate(clean string, seen sighting, p parts) {
+	t := rules()
+	r.Image = t.imageOf(clean, seen)
 	if r.Image != "" {
 		r.Registry = registryOf(r.Image)
 	}
-	answer := strings.Join(p.elements, " ")
-	where := addressOf(answer)
-	if where.host == "" && len(p.mirrors) == 0 {
-		where = addressOf(clean)
+	where := t.addressOf(clean, seen)
+	if len(p.mirrors) > 0 {
+		answer := strings.Join(p.elements, " ")
+		where = t.addressOf(answer, t.lexicon.scan(lower(answer)))
 	}
 	r.Host = where.host
 	switch {
@@ -34,22 +35,29 @@ func (r *Reading) locate(clean string, p parts) {
 	}
 }
 
-// imageOf returns the first image that the text names: the kubelet's own words
-// stand first and name the image as the pod has it.
-func imageOf(text string) string {
-	low := lower(text)
-	best, image := len(text), ""
-	for _, before := range [...]string{
+// imageMarks are the words before the name of an image.
+func imageMarks() []string {
+	return []string{
 		"failed to pull image ", "back-off pulling image ", "pulling image ", "pulled image ", "pull and unpack image ", "pull image ", "container image ", "default image tag ",
 		"parse image name ", "parse image reference ", "pullimage ", "inspect image ", "image pull failed for ", "resolve reference ",
 		"resolve image ", "pull access denied for ", "manifest for ", "docker://", "get sandbox image ", "unable to pull ", "short-name ",
-	} {
-		at := strings.Index(low, before)
-		if at < 0 || at >= best {
+	}
+}
+
+// imageOf returns the first image that the text names: the kubelet's own words
+// stand first and name the image as the pod has it.
+func (t *table) imageOf(text string, seen sighting) string {
+	best, image := len(text), ""
+	for _, id := range t.image {
+		if seen[id] == 0 {
 			continue
 		}
-		if name := imageAt(text[at+len(before):]); name != "" {
-			best, image = at, name
+		place := t.lexicon.place(seen, id)
+		if place.from >= best {
+			continue
+		}
+		if name := imageAt(text[place.to:]); name != "" {
+			best, image = place.from, name
 		}
 	}
 	return image
@@ -101,46 +109,47 @@ type address struct {
 	path      string
 }
 
-// addressOf finds the host that answered or could not be reached. Only URLs that
-// stand as the target of a request count: bodies hold links as well.
-func addressOf(text string) address {
-	low := lower(text)
-	best := len(text)
-	var found address
+// requestMarks are the words before the target of a request, with the scheme
+// that must follow: bodies hold links as well.
+func requestMarks() []string {
+	var marks []string
 	for _, before := range [...]string{
-		`get "`, "get ", `head "`, "head ", `post "`, "post ", "request to ", "status code ", `put "`,
+		`get "`, "get ", `head "`, "head ", `post "`, "post ", `put "`, "request to ", "status code ",
 		"content at ", "endpoint ", "response from ",
 	} {
-		if at := targetURL(low, before); at >= 0 && at < best {
-			if where := parseURL(text[at:]); where.host != "" {
-				best, found = at, where
-			}
+		marks = append(marks, before+"http://", before+"https://")
+	}
+	return marks
+}
+
+func dialMarks() []string {
+	return []string{
+		"pulling from host ", "pinging container registry ", "pinging docker registry ", "dial tcp: lookup ", "dial tcp ",
+	}
+}
+
+// addressOf finds the host that answered or could not be reached.
+func (t *table) addressOf(text string, seen sighting) address {
+	best := len(text)
+	var found address
+	for _, id := range t.request {
+		place := t.lexicon.place(seen, id)
+		if seen[id] == 0 || place.from >= best {
+			continue
+		}
+		scheme := strings.LastIndexByte(t.lexicon.words[id], 'h')
+		if where := parseURL(text[place.from+scheme:]); where.host != "" {
+			best, found = place.from, where
 		}
 	}
 	if found.host != "" {
 		return found
 	}
-	for _, before := range [...]string{"pulling from host ", "pinging container registry ", "pinging docker registry ", "dial tcp: lookup ", "dial tcp "} {
-		if at := strings.Index(low, before); at >= 0 {
-			name, _, _ := strings.Cut(text[at+len(before):], " ")
-			return address{host: strings.TrimRight(name, ":,")}
-		}
+	if id, ok := seen.first(t.dial); ok {
+		name, _, _ := strings.Cut(text[t.lexicon.place(seen, id).to:], " ")
+		return address{host: strings.TrimRight(name, ":,")}
 	}
 	return found
-}
-
-// targetURL finds a URL right behind the words.
-func targetURL(low, before string) int {
-	for from := 0; ; {
-		at := strings.Index(low[from:], before)
-		if at < 0 {
-			return -1
-		}
-		from += at + len(before)
-		if strings.HasPrefix(low[from:], "http://") || strings.HasPrefix(low[from:], "https://") {
-			return from
-		}
-	}
 }
 
 func parseURL(text string) address {

@@ -11,7 +11,6 @@ package message
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/pullfix/pullfix/runbook/cause"
 )
@@ -50,30 +49,41 @@ type Element struct {
 // Read classifies a message. It does not fail: a text that no rule knows is
 // read as Unknown, with its own beginning as the fragment.
 func Read(text string) Reading {
+	t := rules()
 	clean := plain(text)
-	reading := Reading{Message: text}
-	parts := split(clean)
-	found := make([]finding, 0, len(parts.elements))
-	for _, element := range parts.elements {
-		found = append(found, classify(element, parts.wrapper))
-	}
+	seen := t.lexicon.scan(lower(clean))
+	p := split(clean)
+	found := t.findings(p, clean, seen)
 	main := found[mostTelling(found)]
 	causes := causesOf(found)
-	for _, mirror := range parts.mirrors {
-		causes = append(causes, classify(mirror, "failed to pull image").cause)
+	for _, mirror := range p.mirrors {
+		causes = append(causes, classify(mirror, nil, true).cause)
 	}
-	if fragment, ok := sandboxImage(lower(clean)); ok {
+	if fragment, ok := t.sandboxImage(seen); ok {
 		main = finding{cause: cause.SandboxImage, fragment: fragment.quote(clean)}
 	}
-	reading.Cause, reading.Fragment = main.cause, main.fragment
-	reading.Also = others(main.cause, causes)
-	if len(parts.elements) > 1 {
-		reading.Elements = elementsOf(parts.elements, found)
+	reading := Reading{Message: text, Cause: main.cause, Fragment: main.fragment, Also: others(main.cause, causes)}
+	if len(p.elements) > 1 {
+		reading.Elements = elementsOf(p.elements, found)
 	}
-	reading.locate(clean, parts)
-	reading.HadCredential = hadCredential(lower(clean))
+	reading.locate(clean, seen, p)
+	reading.HadCredential = t.hadCredential(seen)
 	reading.Certainty = certainty(reading)
 	return reading
+}
+
+// findings classifies each element, and does not look twice at a text that is
+// its own only element.
+func (t *table) findings(p parts, clean string, seen sighting) []finding {
+	if len(p.elements) == 1 && p.elements[0] == clean {
+		return []finding{classify(clean, seen, false)}
+	}
+	_, wrapped := t.lexicon.scan(lower(p.wrapper)).first(t.pull)
+	found := make([]finding, 0, len(p.elements))
+	for _, element := range p.elements {
+		found = append(found, classify(element, nil, wrapped))
+	}
+	return found
 }
 
 func causesOf(found []finding) []cause.Cause {
@@ -109,10 +119,9 @@ func others(main cause.Cause, causes []cause.Cause) []cause.Cause {
 
 // hadCredential reads containerd's own words: it asks for an OAuth token only
 // with a credential and for an anonymous one only without.
-func hadCredential(low string) *bool {
-	with := strings.Contains(low, "failed to fetch oauth token")
-	without := strings.Contains(low, "failed to fetch anonymous token") ||
-		strings.Contains(low, "no basic auth credentials")
+func (t *table) hadCredential(seen sighting) *bool {
+	_, with := seen.first(t.with)
+	_, without := seen.first(t.without)
 	if !with && !without {
 		return nil
 	}

@@ -31,29 +31,6 @@ func credentialRules() []rule {
 	}
 }
 
-// sandboxImage says whether the pause image is what could not be pulled. What
-// kept it away is classified as for any other image.
-func sandboxImage(low string) (span, bool) {
-	if at, word := firstOf(low, []string{
-		"get sandbox image", "pull sandbox image", "inspect sandbox image", "ensure sandbox image", "pull pause image",
-		"pulling pause image", "pulling sandbox image", "create pod infra container: image pull failed",
-		`"startcontainer" for "pod" with errimagepull`, `"startcontainer" for "pod" with imagepullbackoff`,
-		"pod infra container image",
-	}); at >= 0 {
-		return span{at, at + len(word)}, true
-	}
-	at, word := firstOf(low, []string{"create pod sandbox", "createpodsandbox", "runpodsandbox", "creating pod sandbox", "pod infra container"})
-	if at < 0 {
-		return span{}, false
-	}
-	named, _ := firstOf(low[at:], []string{
-		"failed pulling image", "failed to pull image", "failed to pull and unpack", "pulling image", "pullimage",
-		"initializing source docker", "pinging container registry", "pinging docker registry", "reading manifest",
-		"image pull failed", "failed to resolve reference", "failed to resolve image", "pull access denied",
-	})
-	return span{at, at + len(word)}, named >= 0
-}
-
 // kubeletRules know what the kubelet says on its own, before any runtime or
 // registry is asked.
 func kubeletRules() []rule {
@@ -71,7 +48,7 @@ func kubeletRules() []rule {
 			"dockerconfigjson", "dockerconfigentry", ".dockercfg", "docker config json", "invalid auth configuration",
 			"while parsing docker config", "failed to parse pull secret", "decoding pull secret", "invalid registry auth",
 		}, none: []string{"401 unauthorized"}},
-		{cause: cause.PullSecretMalformed, test: bareJSONError},
+		{cause: cause.PullSecretMalformed, any: []string{"invalid character", "json: ", "end of json", "yaml: "}, test: bareJSONError},
 		{cause: cause.ShortNameUnresolved, any: []string{
 			"did not resolve to an alias", "unqualified-search registries", "short-name resolution", "short name mode",
 			"returns ambiguous list", "unqualified search registries", "short-name \"", "no search registries",
@@ -95,17 +72,22 @@ func kubeletRules() []rule {
 }
 
 // bareJSONError recognises a Go decoding error that stands alone: kubelets since
-// 1.33 give it as reason and message when a pull secret cannot be read.
+// 1.33 give it as reason and message when a pull secret cannot be read, older
+// ones inside ErrImagePull.
 func bareJSONError(c clue) (from, to int) {
-	text := strings.Trim(c.low, ` "`)
-	for _, wrap := range [...]string{"errimagepull:", "failed to pull image"} {
-		if _, rest, ok := strings.Cut(text, wrap); ok {
-			text = strings.TrimLeft(afterQuoted(rest), ": ")
+	text := c.low
+	for _, wrap := range [...]string{"desc =", "errimagepull:", "failed to pull image", "err="} {
+		if at := strings.LastIndex(text, wrap); at >= 0 {
+			text = text[at+len(wrap):]
+			if wrap == "failed to pull image" {
+				text = afterName(text)
+			}
 		}
 	}
+	text = strings.TrimLeft(text, ` :"`)
 	for _, start := range [...]string{"invalid character", "json: cannot unmarshal", "unexpected end of json input", "yaml: "} {
 		if strings.HasPrefix(text, start) && !strings.Contains(text, "'<'") {
-			at := strings.Index(c.low, start)
+			at := strings.LastIndex(c.low, start)
 			return at, at + len(start)
 		}
 	}

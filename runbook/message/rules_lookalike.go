@@ -66,7 +66,7 @@ func otherTroubleRules() []rule {
 // foreignTarget recognises a request that went to a path where no registry,
 // token server or layer storage answers.
 func foreignTarget(c clue) (from, to int) {
-	where := addressOf(c.low)
+	where := c.table.addressOf(c.low, c.seen)
 	path := strings.Trim(where.path, "/")
 	if where.host == "" || path == "" {
 		return -1, -1

@@ -88,7 +88,7 @@ func connectionRules() []rule {
 			"unable to ping registry", "could not reach any registry", "could not reach any", "client connection lost", "connection force closed", "http2: ", "http: server closed", "connection aborted", "software caused connection abort", "econnreset", "connection closed", "connection was closed", "connection lost", "socket hang up", "远程主机强迫关闭",
 			"error pinging v2 registry", "network error", "connection error", "received from peer", "empty reply from server", "message too long", "protocol error", "http: unexpected", "internet connection",
 		}, none: []string{"parse"}},
-		{cause: cause.NetworkUnreachable, test: endOfFile},
+		{cause: cause.NetworkUnreachable, all: []string{"eof"}, test: endOfFile},
 	}
 }
 

@@ -80,7 +80,7 @@ func digestRules() []rule {
 			"layer does not exist", "layer not known", "unknown parent image id", "parent snapshot", "snapshot does not exist", "target snapshot",
 			"lease does not exist", "getimageblob", "blob not found", "bad digest", "content size of zero", "manifest unverified",
 		}},
-		{cause: cause.CorruptContent, test: missingContent},
+		{cause: cause.CorruptContent, all: []string{"not found"}, test: missingContent},
 		{cause: cause.CorruptContent, all: []string{"snapshot", "does not exist: not found"}},
 	}
 }

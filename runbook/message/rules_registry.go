@@ -118,7 +118,7 @@ func statusRules() []rule {
 // lastRules are the vague ones.
 func lastRules() []rule {
 	return []rule{
-		{cause: cause.TagNotFound, test: endsNotFound},
+		{cause: cause.TagNotFound, any: []string{"not found"}, test: endsNotFound},
 		{cause: cause.ConnectionRefused, any: []string{"registry is unavailable", "registryunavailable"}},
 		{cause: cause.HTTPSMismatch, any: []string{"--insecure-registry"}},
 		{cause: cause.PermissionDenied, any: []string{"denied"}},
@@ -128,19 +128,21 @@ func lastRules() []rule {
 }
 
 // endsNotFound recognises containerd's answer to a 404 for the manifest: the
-// error ends with the words.
+// error ends with the words, before what loggers and clients add.
 func endsNotFound(c clue) (from, to int) {
-	text := strings.TrimRight(strings.TrimSuffix(strings.TrimRight(c.low, ` "')]}.,;:`), ": unknown"), ` "')]}.,;:`)
 	const word = "not found"
-	if !strings.HasSuffix(text, word) {
-		at := strings.Index(text, ": not found\"")
-		if at < 0 {
-			at = strings.Index(text, ": not found image=")
-		}
-		if at < 0 {
-			return -1, -1
-		}
-		return at, at + len(": not found")
+	at := strings.LastIndex(c.low, word)
+	if at < 0 {
+		return -1, -1
 	}
-	return len(text) - len(word), len(text)
+	rest := strings.TrimLeft(strings.TrimPrefix(c.low[at+len(word):], ": unknown"), ` "')]}.,;:`)
+	for _, tail := range [...]string{"image=", "pod=", "error: exit", "see 'docker", "error="} {
+		if strings.HasPrefix(rest, tail) {
+			rest = ""
+		}
+	}
+	if rest != "" {
+		return -1, -1
+	}
+	return at, at + len(word)
 }

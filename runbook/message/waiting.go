@@ -17,7 +17,7 @@ func Waiting(reason, message string) Reading {
 		reading.Fragment = reason
 		return reading
 	}
-	if message == "" && !IsPullReason(reason) {
+	if message == "" {
 		message = reason
 	}
 	reading := Read(message)
