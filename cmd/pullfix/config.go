@@ -1,0 +1,54 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func (t *tool) configCommand() *cobra.Command {
+	group := &cobra.Command{
+		Use:   "config",
+		Short: "work with pullfix's own configuration",
+		RunE:  needsSubcommand,
+		Args:  cobra.ArbitraryArgs,
+	}
+	group.AddCommand(&cobra.Command{
+		Use:     "check --config FILE",
+		Short:   "read a configuration strictly and say what is wrong with it",
+		Long:    "Reads a configuration strictly: unknown keys, missing values and values that make\nno sense are errors, each with its line and what to do.",
+		Example: "  pullfix config check --config config.example.yaml",
+		Args:    noArguments,
+		RunE:    func(*cobra.Command, []string) error { return t.checkConfig() },
+	})
+	return group
+}
+
+// needsSubcommand answers a group of commands called without one of them.
+func needsSubcommand(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return unknownCommand(cmd, args[0])
+	}
+	return cmd.Help()
+}
+
+func (t *tool) checkConfig() error {
+	if t.config == "" {
+		return usage(errors.New("no configuration named"), "usage: pullfix config check --config FILE")
+	}
+	s, err := loadSettings(t.config, t.getenv)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(t.stdout, "%s is sound: %d %s, %d %s\n", t.config,
+		len(s.Clusters), plural(len(s.Clusters), "cluster"), len(s.Registries), registryNoun(len(s.Registries)))
+	return err
+}
+
+func registryNoun(n int) string {
+	if n == 1 {
+		return "registry"
+	}
+	return "registries"
+}
