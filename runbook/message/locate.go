@@ -38,9 +38,10 @@ func (r *Reading) locate(clean string, seen sighting, p parts) {
 // imageMarks are the words before the name of an image.
 func imageMarks() []string {
 	return []string{
-		"failed to pull image ", "back-off pulling image ", "pulling image ", "pulled image ", "pull and unpack image ", "pull image ", "container image ", "default image tag ",
-		"parse image name ", "parse image reference ", "pullimage ", "inspect image ", "image pull failed for ", "resolve reference ",
-		"resolve image ", "pull access denied for ", "manifest for ", "docker://", "get sandbox image ", "unable to pull ", "short-name ",
+		"failed to pull image ", "back-off pulling image ", "pulling image ", "pulled image ", "pull and unpack image ",
+		"pull image ", "container image ", "default image tag ", "parse image name ", "parse image reference ", "pullimage ",
+		"inspect image ", "image pull failed for ", "resolve reference ", "resolve image ", "pull access denied for ",
+		"manifest for ", "docker://", "get sandbox image ", "unable to pull ", "short-name ",
 	}
 }
 
@@ -114,8 +115,8 @@ type address struct {
 func requestMarks() []string {
 	var marks []string
 	for _, before := range [...]string{
-		`get "`, "get ", `head "`, "head ", `post "`, "post ", `put "`, "request to ", "status code ",
-		"content at ", "endpoint ", "response from ",
+		`get "`, "get ", `head "`, "head ", `post "`, "post ", `put "`, "request to ", "status code ", "content at ", "endpoint ",
+		"response from ",
 	} {
 		marks = append(marks, before+"http://", before+"https://")
 	}

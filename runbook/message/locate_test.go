@@ -6,11 +6,10 @@ import (
 	"github.com/pullfix/pullfix/runbook/cause"
 )
 
-func TestReadLocates(t *testing.T) {
-	tests := []struct {
-		name, text                    string
-		image, host, registry, mirror string
-	}{
+type place struct{ name, text, image, host, registry, mirror string }
+
+func places() []place {
+	return []place{
 		{
 			"kubelet's image, not the runtime's",
 			`Failed to pull image "nginx:9": rpc error: code = Unknown desc = failed to pull and unpack image "docker.io/library/nginx:9": failed to do request: Head "https://registry-1.docker.io/v2/library/nginx/manifests/9": EOF`,
@@ -65,7 +64,10 @@ func TestReadLocates(t *testing.T) {
 		{"CRI-O pings a host", `pinging container registry reg.example: EOF`, "", "reg.example", "reg.example", ""},
 		{"nothing", "pull QPS exceeded", "", "", "", ""},
 	}
-	for _, test := range tests {
+}
+
+func TestReadLocates(t *testing.T) {
+	for _, test := range places() {
 		t.Run(test.name, func(t *testing.T) {
 			got := Read(test.text)
 			if got.Image != test.image || got.Host != test.host || got.Registry != test.registry || got.Mirror != test.mirror {

@@ -10,11 +10,13 @@ import (
 func diskRules() []rule {
 	return []rule{
 		{cause: cause.DiskFull, any: []string{
-			"no space left on", "disk quota exceeded", "not enough space on the disk", "not enough free space", "insufficient disk space", "out of disk space",
-			"free data blocks which is less than minimum", "free metadata blocks which is less than minimum", "enospc",
-			"disk is full", "disk full", "磁盘空间不足", "out of storage space",
+			"no space left on", "disk quota exceeded", "not enough space on the disk", "not enough free space",
+			"insufficient disk space", "out of disk space", "free data blocks which is less than minimum",
+			"free metadata blocks which is less than minimum", "enospc", "disk is full", "disk full", "磁盘空间不足",
+			"out of storage space",
 		}, none: []string{
-			"failed to create shim", "oci runtime create failed", "inotify", "/sys/fs/cgroup", "create containerd task", "cannot start container",
+			"failed to create shim", "oci runtime create failed", "inotify", "/sys/fs/cgroup", "create containerd task",
+			"cannot start container",
 		}},
 	}
 }
@@ -23,16 +25,19 @@ func diskRules() []rule {
 func runtimeRules() []rule {
 	return []rule{
 		{cause: cause.RuntimeUnavailable, any: []string{
-			"cannot connect to the docker daemon", "is the docker daemon running", "transport is closing", "all subconns are in transientfailure", "latest connection error",
-			"connection error: desc", "error while dialing", "error reading from server", "docker.sock", "containerd.sock",
-			"crio.sock", "dockershim.sock", "cri-dockerd.sock", "podman.sock", "//./pipe/", "client connection is closing", "container runtime is down",
-			"container runtime is not running", "validate service connection", "unknown service runtime.v1", "server is not initialized yet",
-			"containerd is not running", "failed to connect to containerd", "no unpack platforms defined", "snapshotter not loaded", "docker daemon is not running",
-			"docker endpoint for", "grpc: the connection is", "failed to get docker version", "pleg is not healthy", "runtime is not up",
-			"error during connect:", "failed to get writer: ref",
-			"unknown snapshotter", "containerd-stargz-grpc.sock", "nydus.sock", "dial unix",
+			"cannot connect to the docker daemon", "is the docker daemon running", "transport is closing",
+			"all subconns are in transientfailure", "latest connection error", "connection error: desc", "error while dialing",
+			"error reading from server", "docker.sock", "containerd.sock", "crio.sock", "dockershim.sock", "cri-dockerd.sock",
+			"podman.sock", "//./pipe/", "client connection is closing", "container runtime is down",
+			"container runtime is not running", "validate service connection", "unknown service runtime.v1",
+			"server is not initialized yet", "containerd is not running", "failed to connect to containerd",
+			"no unpack platforms defined", "snapshotter not loaded", "docker daemon is not running", "docker endpoint for",
+			"grpc: the connection is", "failed to get docker version", "pleg is not healthy", "runtime is not up",
+			"error during connect:", "failed to get writer: ref", "unknown snapshotter", "make sure you are running as root",
+			"received message larger than max", "containerd-stargz-grpc.sock", "nydus.sock", "dial unix",
 		}, none: []string{
-			"csi.sock", "calico", "cilium.sock", "cni", "device-plugin", "kubelet.sock", "plugins_registry", "etcd", "shim", "unexpected status", "konnectivity",
+			"csi.sock", "calico", "cilium.sock", "cni", "device-plugin", "kubelet.sock", "plugins_registry", "etcd", "shim",
+			"unexpected status", "konnectivity",
 		}},
 		{cause: cause.RuntimeUnavailable, all: []string{"locked for", "unavailable"}},
 	}
@@ -44,23 +49,32 @@ func runtimeRules() []rule {
 func imageRules() []rule {
 	return []rule{
 		{cause: cause.PlatformMismatch, any: []string{
-			"no matching manifest for", "no match for platform", "cannot be used on this platform", "no image found in manifest list",
-			"no image found in image index", "choosing image instance", "does not match the specified platform", "does not provide the specified platform",
-			"does not match the detected host platform", "does not match the expected platform", "image is incompatible with", "based image is incompatible", "no child with platform", "not supported on this platform",
-			"no suitable image for platform", "image platform", "operating system is not supported", "unsupported platform", "platform mismatch", "for the current platform", "architecture mismatch",
-			"does not match host architecture", "no suitable manifest", "unpacker does not support platform", "no manifest for platform", "does not match requested platform", "expected platform",
-			"does not match the host operating system", "no supported platform found",
+			"no matching manifest for", "no match for platform", "cannot be used on this platform",
+			"no image found in manifest list", "no image found in image index", "choosing image instance",
+			"does not match the specified platform", "does not provide the specified platform",
+			"does not match the detected host platform", "does not match the expected platform", "image is incompatible with",
+			"based image is incompatible", "no child with platform", "not supported on this platform",
+			"no suitable image for platform", "image platform", "operating system is not supported", "unsupported platform",
+			"platform mismatch", "for the current platform", "architecture mismatch", "does not match host architecture",
+			"no suitable manifest", "unpacker does not support platform", "no manifest for platform",
+			"does not match requested platform", "expected platform", "does not match the host operating system",
+			"no supported platform found",
 		}},
 		{cause: cause.UnsupportedManifest, any: []string{
-			"is no longer supported since containerd", "unsupported manifest", "unsupported media type", "unsupported mime type", "unsupported mimetype", "unexpected media type",
-			"unknown media type", "unrecognized media type", "invalid media type", "unhandled media type", "unrecognized manifest media type",
-			"unimplemented manifest mime type", "mediatype in manifest should be", "unsupported schema version", "unrecognized manifest schema",
-			"manifest schema version", "schema version 1", "schema 1 manifest", "schema1", "schema 1 image", "manifest.v1+prettyjws\" is", "image format v1", "image manifest version 2, schema 1",
-			"missing signature key", "accept header does not support", "encountered remote", "unsupported image-specific operation", "invalid mixed oci image",
-			"mismatched image rootfs", "config media type", "unsupported config", "layer media type", "unsupported layer", "unknown image manifest type", "unknown manifest", "unknown type",
-			"manifest invalid", "manifest_invalid", "manifest type", "not a container image", "not an image", "unsupported artifact", "unsupported compression", "unknown compression",
-			"vnd.cncf.helm", "vnd.in-toto", "does not contain rootfs", "has no rootfs section", "attestation manifest", "unexpected mediatype", "unsupported descriptor",
-			"unable to convert manifest", "converting manifest", "converting image manifest", "manifest format", "unsupported docker v1",
+			"is no longer supported since containerd", "unsupported manifest", "unsupported media type", "unsupported mime type",
+			"unsupported mimetype", "unexpected media type", "unknown media type", "unrecognized media type",
+			"invalid media type", "unhandled media type", "unrecognized manifest media type", "unimplemented manifest mime type",
+			"mediatype in manifest should be", "unsupported schema version", "unrecognized manifest schema",
+			"manifest schema version", "schema version 1", "schema 1 manifest", "schema1", "schema 1 image",
+			"manifest.v1+prettyjws\" is", "image format v1", "image manifest version 2, schema 1", "missing signature key",
+			"accept header does not support", "encountered remote", "unsupported image-specific operation",
+			"invalid mixed oci image", "mismatched image rootfs", "config media type", "unsupported config", "layer media type",
+			"unsupported layer", "unknown image manifest type", "unknown manifest", "unknown type", "manifest invalid",
+			"manifest_invalid", "manifest type", "not a container image", "not an image", "unsupported artifact",
+			"unsupported compression", "unknown compression", "vnd.cncf.helm", "vnd.in-toto", "does not contain rootfs",
+			"has no rootfs section", "attestation manifest", "unexpected mediatype", "unsupported descriptor",
+			"unable to convert manifest", "converting manifest", "converting image manifest", "manifest format",
+			"unsupported docker v1",
 		}, none: []string{"415 unsupported", "406 not"}},
 		{cause: cause.UnsupportedManifest, any: []string{"415 unsupported media type", "406 not acceptable"}},
 	}
@@ -71,14 +85,17 @@ func imageRules() []rule {
 func digestRules() []rule {
 	return []rule{
 		{cause: cause.CorruptContent, any: []string{
-			"unexpected commit digest", "unexpected commit size", "failed size validation", "layer verification failed", "verification failed for digest",
-			"digest mismatch", "digest did not match", "digests did not match", "does not match digest", "digest verification", "wrong diff id", "diffid", "diff id mismatch", "diff_id",
-			"layers from manifest don't match", "invalid checksum", "checksum mismatch", "invalid tar header", "archive/tar:", "gzip: ", "flate: ",
-			"zstd: ", "magic number mismatch", "corrupt input", "manifest verification failed", "content digest", "blob unknown", "unknown blob",
-			"blob_unknown", "digest_invalid", "digest invalid", "size_invalid", "corrupted", "mismatched content", "short read", "invalid block type",
-			"unpigz: ", "not in gzip format", "unexpected size", "size mismatch", "does not match expected digest", "expected digest", "unexpected digest", "hash mismatch", "calculated digest",
-			"layer does not exist", "layer not known", "unknown parent image id", "parent snapshot", "snapshot does not exist", "target snapshot",
-			"lease does not exist", "getimageblob", "blob not found", "bad digest", "content size of zero", "manifest unverified",
+			"unexpected commit digest", "unexpected commit size", "failed size validation", "layer verification failed",
+			"verification failed for digest", "digest mismatch", "digest did not match", "digests did not match",
+			"does not match digest", "digest verification", "wrong diff id", "diffid", "diff id mismatch", "diff_id",
+			"layers from manifest don't match", "invalid checksum", "checksum mismatch", "invalid tar header", "archive/tar:",
+			"gzip: ", "flate: ", "zstd: ", "magic number mismatch", "corrupt input", "manifest verification failed",
+			"content digest", "blob unknown", "unknown blob", "blob_unknown", "digest_invalid", "digest invalid", "size_invalid",
+			"corrupted", "mismatched content", "short read", "invalid block type", "unpigz: ", "not in gzip format",
+			"unexpected size", "size mismatch", "does not match expected digest", "expected digest", "unexpected digest",
+			"hash mismatch", "calculated digest", "layer does not exist", "layer not known", "unknown parent image id",
+			"parent snapshot", "snapshot does not exist", "target snapshot", "lease does not exist", "getimageblob",
+			"blob not found", "bad digest", "content size of zero", "manifest unverified",
 		}},
 		{cause: cause.CorruptContent, all: []string{"not found"}, test: missingContent},
 		{cause: cause.CorruptContent, all: []string{"snapshot", "does not exist: not found"}},
@@ -104,13 +121,16 @@ func missingContent(c clue) (from, to int) {
 func unpackRules() []rule {
 	return []rule{
 		{cause: cause.CorruptContent, any: []string{
-			"failed to extract layer", "failed to register layer", "error processing tar", "applylayer", "apply layer", "applying layer", "untar", "overlay mount", "lchown", "potentially insufficient uids",
-			"insufficient uids or gids", "failed to apply", "failed to unpack", "error unpacking", "extraction snapshot", "failed to commit snapshot", "failed precondition",
-			"importlayer", "reexec", "re-exec error", "error creating layer", "creating layer", "storing blob", "committing the finished image", "error committing",
-			"failed to mount", "mount callback failed", "failed to prepare snapshot", "failed to stat snapshot", "stat snapshot", "read-only file system", "input/output error", "adding layer",
-			"failed to download layer", "failed to write layer", "structure needs cleaning", "devmapper", "devicemapper", "readlink /var/lib",
-			"/var/lib/docker/tmp", "/var/lib/docker/overlay2", "/var/lib/docker/image", "/var/lib/containerd/", "operation not supported", "file exists", "failed to open writer", "failed to rename",
-			"getting image id", "failed to create image rootfs", "layer already exists", "metadata.db",
+			"failed to extract layer", "failed to register layer", "error processing tar", "applylayer", "apply layer",
+			"applying layer", "untar", "overlay mount", "lchown", "potentially insufficient uids", "insufficient uids or gids",
+			"failed to apply", "failed to unpack", "error unpacking", "extraction snapshot", "failed to commit snapshot",
+			"failed precondition", "importlayer", "reexec", "re-exec error", "error creating layer", "creating layer",
+			"storing blob", "committing the finished image", "error committing", "failed to mount", "mount callback failed",
+			"failed to prepare snapshot", "failed to stat snapshot", "stat snapshot", "read-only file system",
+			"input/output error", "adding layer", "failed to download layer", "failed to write layer", "structure needs cleaning",
+			"devmapper", "devicemapper", "readlink /var/lib", "/var/lib/docker/tmp", "/var/lib/docker/overlay2",
+			"/var/lib/docker/image", "/var/lib/containerd/", "operation not supported", "file exists", "failed to open writer",
+			"failed to rename", "getting image id", "failed to create image rootfs", "layer already exists", "metadata.db",
 		}},
 	}
 }

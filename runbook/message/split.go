@@ -115,12 +115,12 @@ func openAggregate(low string) int {
 // of a pod's container.
 func beginsError(low string) bool {
 	for _, start := range [...]string{
-		"rpc error:", "failed to ", "error response", "error reading", "error initializing", "error pulling", "error pinging", "error:", "api error", "reading ", "initializing source", "pinging ",
-		"unable to ", "copying ", "writing ", "requesting bearer", "parsing image", "determining ",
-		"unauthorized", "denied:", "manifest unknown", "manifest for", "pull access denied", "get https://", "get http://",
-		`get "http`, `head "http`, "head http", "toomanyrequests", "pull qps", "context canceled",
-		"context deadline", "net/http:", "source image rejected", "signaturevalidation", "image pull failed",
-		"short-name", "no match", "choosing image", "get image config", "unexpected status", "no basic auth",
+		"rpc error:", "failed to ", "error response", "error reading", "error initializing", "error pulling", "error pinging",
+		"error:", "api error", "reading ", "initializing source", "pinging ", "unable to ", "copying ", "writing ",
+		"requesting bearer", "parsing image", "determining ", "unauthorized", "denied:", "manifest unknown", "manifest for",
+		"pull access denied", "get https://", "get http://", `get "http`, `head "http`, "head http", "toomanyrequests",
+		"pull qps", "context canceled", "context deadline", "net/http:", "source image rejected", "signaturevalidation",
+		"image pull failed", "short-name", "no match", "choosing image", "get image config", "unexpected status", "no basic auth",
 		"dial tcp", "x509:", "registryunavailable", "fetching ", "name unknown", "repository ",
 	} {
 		if strings.HasPrefix(low, start) {

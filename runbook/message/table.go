@@ -43,7 +43,7 @@ var rules = sync.OnceValue(func() *table {
 		credentialRules(), lookalikeRules(), kubeletRules(), signatureRules(), diskRules(),
 		runtimeRules(), otherTroubleRules(), overloadRules(), proxyRules(), dnsRules(), tlsRules(),
 		imageRules(), digestRules(), connectionRules(), unpackRules(),
-		webPageRules(), notFoundRules(), authRules(), statusRules(), lastRules(),
+		webPageRules(), notFoundRules(), authRules(), refusalRules(), statusRules(), lastRules(),
 	} {
 		for _, r := range family {
 			t.rules = append(t.rules, entry{
@@ -65,14 +65,15 @@ var rules = sync.OnceValue(func() *table {
 // pullWords are those that only texts about getting an image hold.
 func pullWords() []string {
 	return []string{
-		"pull image", "pulling image", "errimagepull", "imagepullbackoff", "pull and unpack", "pullimage",
-		"image pull failed", "resolve image", "resolve reference", "resolve source metadata", "pull access denied",
-		"docker://", "copying system image", "failed to register layer", "failed to extract layer", "unable to pull",
-		"trying to pull", "sandbox image", "failed to fetch anonymous token", "failed to fetch oauth token", "httpreadseeker",
+		"pull image", "pulling image", "errimagepull", "imagepullbackoff", "pull and unpack", "pullimage", "image pull failed",
+		"resolve image", "resolve reference", "resolve source metadata", "pull access denied", "docker://",
+		"copying system image", "failed to register layer", "failed to extract layer", "unable to pull", "trying to pull",
+		"sandbox image", "failed to fetch anonymous token", "failed to fetch oauth token", "httpreadseeker",
 	}
 }
 
-// match says where the rule's decisive words stand.
+// match says where the rule's decisive words stand: the HTTP status where the
+// rule asks for one, else the first of its words.
 func (t *table) match(e *entry, c clue) (span, bool) {
 	place := span{c.status.from, c.status.to}
 	if e.notPull && c.pull {
@@ -81,29 +82,33 @@ func (t *table) match(e *entry, c clue) (span, bool) {
 	if e.statuses[0] > 0 && (c.status.code < e.statuses[0] || c.status.code > e.statuses[1]) {
 		return place, false
 	}
-	if len(e.any) > 0 {
-		id, ok := c.seen.first(e.any)
-		if !ok {
-			return place, false
-		}
-		if e.statuses[0] == 0 {
-			place = t.lexicon.place(c.seen, id)
-		}
-	}
-	for i, id := range e.all {
-		if c.seen[id] == 0 {
-			return place, false
-		}
-		if i == 0 && len(e.any) == 0 && e.statuses[0] == 0 {
-			place = t.lexicon.place(c.seen, id)
-		}
-	}
-	if _, ok := c.seen.first(e.none); ok {
+	id, ok := e.holds(c.seen)
+	if !ok {
 		return place, false
 	}
 	if e.test != nil {
 		from, to := e.test(c)
 		return span{from, to}, from >= 0
 	}
+	if e.statuses[0] == 0 {
+		place = t.lexicon.place(c.seen, id)
+	}
 	return place, true
+}
+
+// holds says whether the words that the rule demands occur and no other ones,
+// and which of them comes first in the rule.
+func (e *entry) holds(seen sighting) (id int32, ok bool) {
+	for i := len(e.all) - 1; i >= 0; i-- {
+		if id = e.all[i]; seen[id] == 0 {
+			return id, false
+		}
+	}
+	if len(e.any) > 0 {
+		if id, ok = seen.first(e.any); !ok {
+			return id, false
+		}
+	}
+	_, barred := seen.first(e.none)
+	return id, !barred
 }
