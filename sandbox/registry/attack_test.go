@@ -28,7 +28,7 @@ func TestForeignRealmCatchesTheMarkerOfACarelessClient(t *testing.T) {
 func TestHarborTakesBasicInTheBearerFlow(t *testing.T) {
 	r := newRegistry(t, registry.Options{Auth: registry.AuthBearer, Style: registry.Harbor})
 	ask := func(authorization string) reply {
-		return send(t, r.RoundTripper(), http.MethodGet, "http://"+host+manifestPath, "Authorization", authorization)
+		return over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+manifestPath, "Authorization", authorization)
 	}
 	if got := ask(basic("rex", "rex-pw")); got.status != 200 {
 		t.Errorf("right login: %d", got.status)
@@ -40,7 +40,7 @@ func TestHarborTakesBasicInTheBearerFlow(t *testing.T) {
 
 func TestBearerRegistryDoesNotTakeBasic(t *testing.T) {
 	r := newRegistry(t, registry.Options{Auth: registry.AuthBearer})
-	got := send(t, r.RoundTripper(), http.MethodGet, "http://"+host+manifestPath, "Authorization", basic("ann", marker))
+	got := over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+manifestPath, "Authorization", basic("ann", marker))
 	if challenge := got.header.Get("WWW-Authenticate"); got.status != 401 || !strings.HasPrefix(challenge, "Bearer ") || strings.Contains(challenge, "error=") {
 		t.Errorf("%d %s", got.status, challenge)
 	}
@@ -50,7 +50,7 @@ func TestCacheAsksForItsOwnCredentialFirst(t *testing.T) {
 	r := newRegistry(t, registry.Options{Auth: registry.AuthBasic, PullThrough: []string{"team/*"}})
 	r.Inject(registry.Fault{Effect: registry.Status(503)})
 	ask := func(authorization string) reply {
-		return send(t, r.RoundTripper(), http.MethodGet, "http://"+host+manifestPath, "Authorization", authorization)
+		return over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+manifestPath, "Authorization", authorization)
 	}
 	if got := ask(basic("ann", "wrong")); got.status != 401 {
 		t.Errorf("wrong login at the cache: %d", got.status)
@@ -63,11 +63,11 @@ func TestCacheAsksForItsOwnCredentialFirst(t *testing.T) {
 func TestUnknownPathsAndMethods(t *testing.T) {
 	r := newRegistry(t, registry.Options{Auth: registry.AuthBearer})
 	for path, want := range map[string]int{"/": 404, "/v1/_ping": 404, "/v2/x": 404, "/v2/a/tags/other": 404} {
-		if got := send(t, r.RoundTripper(), http.MethodGet, "http://"+host+path); got.status != want {
+		if got := over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+path); got.status != want {
 			t.Errorf("%s: %d, want %d", path, got.status, want)
 		}
 	}
-	if got := send(t, r.RoundTripper(), http.MethodDelete, "http://"+host+"/token"); got.status != 405 {
+	if got := over(t, r.RoundTripper()).send(http.MethodDelete, "http://"+host+"/token"); got.status != 405 {
 		t.Errorf("DELETE of a token: %d", got.status)
 	}
 }

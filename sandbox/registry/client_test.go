@@ -109,8 +109,8 @@ func TestRealClientIsRefused(t *testing.T) {
 	}
 	for _, auth := range []registry.Auth{registry.AuthBasic, registry.AuthBearer} {
 		r := newRegistry(t, registry.Options{Auth: auth, Public: []string{"public/*"}})
-		mustPush(t, r, "public/app", "v1")
-		mustPush(t, r, "other/app", "v1")
+		mustPush(t, r, "public/app:v1")
+		mustPush(t, r, "other/app:v1")
 		for _, c := range cases {
 			t.Run(fmt.Sprintf("auth %d, %s", auth, c.name), func(t *testing.T) {
 				opts := with(t, r.RoundTripper(), c.user, c.password)

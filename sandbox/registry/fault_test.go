@@ -62,13 +62,13 @@ func TestFaultsThatAnswer(t *testing.T) {
 		for _, c := range cases {
 			t.Run(way.name+", "+c.name, func(t *testing.T) {
 				defer r.Inject(registry.Fault{Endpoint: registry.Manifests, Effect: c.effect})()
-				got := send(t, rt, c.method, "http://"+at+manifestPath)
+				got := over(t, rt).send(c.method, "http://"+at+manifestPath)
 				if got.status != c.status || (c.check != nil && !c.check(got)) {
 					t.Errorf("got %d %v %q", got.status, got.header, got.body)
 				}
 			})
 		}
-		if got := send(t, rt, http.MethodGet, "http://"+at+manifestPath); got.status != 200 {
+		if got := over(t, rt).send(http.MethodGet, "http://"+at+manifestPath); got.status != 200 {
 			t.Errorf("%s: after the faults: %d", way.name, got.status)
 		}
 	}
@@ -144,7 +144,7 @@ func TestBodiesWithoutEnd(t *testing.T) {
 func TestGzipBombIsSmallOnTheWire(t *testing.T) {
 	r := newRegistry(t, registry.Options{})
 	r.Inject(registry.Fault{Effect: registry.GzipBomb(200, 2<<20)})
-	got := send(t, r.RoundTripper(), http.MethodGet, "http://"+host+manifestPath, "Accept-Encoding", "gzip")
+	got := over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+manifestPath, "Accept-Encoding", "gzip")
 	if got.header.Get("Content-Encoding") != "gzip" || len(got.body) > 64<<10 {
 		t.Errorf("%d bytes, encoding %q", len(got.body), got.header.Get("Content-Encoding"))
 	}
@@ -152,9 +152,9 @@ func TestGzipBombIsSmallOnTheWire(t *testing.T) {
 
 func TestCorruptKeepsTheLength(t *testing.T) {
 	r := newRegistry(t, registry.Options{})
-	good := send(t, r.RoundTripper(), http.MethodGet, "http://"+host+manifestPath)
+	good := over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+manifestPath)
 	r.Inject(registry.Fault{Endpoint: registry.Manifests, Effect: registry.Corrupt()})
-	bad := send(t, r.RoundTripper(), http.MethodGet, "http://"+host+manifestPath)
+	bad := over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+manifestPath)
 	if len(bad.body) != len(good.body) || bad.body == good.body || bad.body[1:] != good.body[1:] {
 		t.Errorf("corrupted %q from %q", bad.body, good.body)
 	}
@@ -162,8 +162,10 @@ func TestCorruptKeepsTheLength(t *testing.T) {
 
 func TestFaultsAreAimed(t *testing.T) {
 	r := newRegistry(t, registry.Options{})
-	mustPush(t, r, "other/app", "v1")
-	ask := func(method, path string) int { return send(t, r.RoundTripper(), method, "http://"+host+path).status }
+	mustPush(t, r, "other/app:v1")
+	ask := func(method, path string) int {
+		return over(t, r.RoundTripper()).send(method, "http://"+host+path).status
+	}
 	clear := r.Inject(registry.Fault{
 		Endpoint: registry.Manifests, Method: http.MethodGet, Repository: "team/*", Reference: "v1",
 		Skip: 1, Times: 2, Effect: registry.Status(500),
@@ -194,8 +196,8 @@ func TestBaseAnswersOddlyWhileManifestsChallenge(t *testing.T) {
 	for _, status := range []int{200, 403, 404} {
 		r := newRegistry(t, registry.Options{Auth: registry.AuthBearer})
 		r.Inject(registry.Fault{Endpoint: registry.Base, Effect: registry.Status(status)})
-		base := send(t, r.RoundTripper(), http.MethodGet, "http://"+host+"/v2/")
-		manifest := send(t, r.RoundTripper(), http.MethodHead, "http://"+host+manifestPath)
+		base := over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+"/v2/")
+		manifest := over(t, r.RoundTripper()).send(http.MethodHead, "http://"+host+manifestPath)
 		if base.status != status || manifest.status != 401 || manifest.header.Get("WWW-Authenticate") == "" {
 			t.Errorf("base %d, manifest %d", base.status, manifest.status)
 		}
@@ -204,8 +206,8 @@ func TestBaseAnswersOddlyWhileManifestsChallenge(t *testing.T) {
 
 func TestPullThroughTurnsUpstreamErrorsIntoMissingManifests(t *testing.T) {
 	r := newRegistry(t, registry.Options{PullThrough: []string{"hub/*"}, Style: registry.ECR})
-	mustPush(t, r, "hub/library/nginx", "v1")
-	ask := func(path string) reply { return send(t, r.RoundTripper(), http.MethodGet, "http://"+host+path) }
+	mustPush(t, r, "hub/library/nginx:v1")
+	ask := func(path string) reply { return over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+path) }
 	if got := ask("/v2/hub/library/nginx/manifests/v1"); got.status != 200 || got.header.Get("Docker-Content-Digest") == "" {
 		t.Errorf("healthy upstream: %d", got.status)
 	}

@@ -93,8 +93,14 @@ func TestPatterns(t *testing.T) {
 		pattern, repository string
 		want                bool
 	}{
-		{"*", "a/b/c", true}, {"team/*", "team/a/b", true}, {"team/*", "team", false}, {"team/*", "teams/a", false},
-		{"team/app", "team/app", true}, {"team/app", "team/app2", false}, {"team/a?p", "team/app", true}, {"[", "[", false},
+		{"*", "a/b/c", true},
+		{"team/*", "team/a/b", true},
+		{"team/*", "team", false},
+		{"team/*", "teams/a", false},
+		{"team/app", "team/app", true},
+		{"team/app", "team/app2", false},
+		{"team/a?p", "team/app", true},
+		{"[", "[", false},
 	}
 	for _, c := range cases {
 		if got := matches(c.pattern, c.repository); got != c.want {

@@ -33,12 +33,13 @@ func newRegistry(t *testing.T, o registry.Options) *registry.Registry {
 		o.Accounts = accounts()
 	}
 	r := registry.New(o)
-	mustPush(t, r, "team/app", "v1")
+	mustPush(t, r, "team/app:v1")
 	return r
 }
 
-func mustPush(t *testing.T, r *registry.Registry, repository, tag string, platforms ...string) string {
+func mustPush(t *testing.T, r *registry.Registry, ref string, platforms ...string) string {
 	t.Helper()
+	repository, tag, _ := strings.Cut(ref, ":")
 	digest, err := r.Push(repository, tag, platforms...)
 	if err != nil {
 		t.Fatalf("pushing %s:%s: %v", repository, tag, err)
@@ -77,16 +78,24 @@ type reply struct {
 	message string
 }
 
-func send(t *testing.T, transport http.RoundTripper, method, url string, headers ...string) reply {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+// plain sends requests as they are, with headers given as pairs.
+type plain struct {
+	t  *testing.T
+	rt http.RoundTripper
+}
+
+func over(t *testing.T, rt http.RoundTripper) plain { return plain{t, rt} }
+
+func (p plain) send(method, url string, headers ...string) reply {
+	p.t.Helper()
+	req, err := http.NewRequestWithContext(p.t.Context(), method, url, nil)
 	if err != nil {
-		t.Fatal(err)
+		p.t.Fatal(err)
 	}
 	for i := 0; i+1 < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	return exchange(t, transport, req)
+	return exchange(p.t, p.rt, req)
 }
 
 func exchange(t *testing.T, transport http.RoundTripper, req *http.Request) reply {
@@ -130,7 +139,7 @@ func fetchToken(t *testing.T, transport http.RoundTripper, authorization, query 
 	if authorization != "" {
 		headers = []string{"Authorization", authorization}
 	}
-	answer := send(t, transport, http.MethodGet, "http://"+host+"/token?"+query, headers...)
+	answer := over(t, transport).send(http.MethodGet, "http://"+host+"/token?"+query, headers...)
 	var body struct{ Token string }
 	if answer.status == http.StatusOK {
 		if err := json.Unmarshal([]byte(answer.body), &body); err != nil {

@@ -82,7 +82,7 @@ func unpacked(t *testing.T, img v1.Image) map[string]string {
 
 func TestPushedIndex(t *testing.T) {
 	r := registry.New(registry.Options{})
-	digest := mustPush(t, r, "team/multi", "v1", "linux/arm64/v8", "windows/amd64")
+	digest := mustPush(t, r, "team/multi:v1", "linux/arm64/v8", "windows/amd64")
 	opts := with(t, r.RoundTripper(), "", "")
 	index, err := remote.Index(mustRef(t, host+"/team/multi@"+digest), opts...)
 	if err != nil {
@@ -121,7 +121,7 @@ func TestContentIsUnique(t *testing.T) {
 	r := registry.New(registry.Options{})
 	seen := map[string]bool{}
 	for range 20 {
-		seen[mustPush(t, r, "team/app", "v1")] = true
+		seen[mustPush(t, r, "team/app:v1")] = true
 	}
 	if len(seen) != 20 {
 		t.Errorf("%d different digests of 20", len(seen))
@@ -133,7 +133,7 @@ func TestOddManifests(t *testing.T) {
 	if _, err := r.PushSchema1("old/app", "v1"); err != nil {
 		t.Fatal(err)
 	}
-	got := send(t, r.RoundTripper(), http.MethodGet, "http://"+host+"/v2/old/app/manifests/v1")
+	got := over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+"/v2/old/app/manifests/v1")
 	var body struct{ SchemaVersion int }
 	if err := json.Unmarshal([]byte(got.body), &body); err != nil || body.SchemaVersion != 1 || got.header.Get("Content-Type") != registry.Schema1MediaType {
 		t.Errorf("%v %d %s", err, body.SchemaVersion, got.header.Get("Content-Type"))
@@ -149,7 +149,7 @@ func TestOddManifests(t *testing.T) {
 
 func TestDeletedContentIsMissing(t *testing.T) {
 	r := registry.New(registry.Options{})
-	mustPush(t, r, "team/app", "v1")
+	mustPush(t, r, "team/app:v1")
 	img, err := remote.Image(mustRef(t, host+"/team/app:v1"), with(t, r.RoundTripper(), "", "")...)
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +162,7 @@ func TestDeletedContentIsMissing(t *testing.T) {
 	if err := r.DeleteBlob("team/app", layer); err != nil {
 		t.Fatal(err)
 	}
-	if got := send(t, r.RoundTripper(), http.MethodGet, "http://"+host+"/v2/team/app/blobs/"+layer); got.status != 404 || got.code != "BLOB_UNKNOWN" {
+	if got := over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+"/v2/team/app/blobs/"+layer); got.status != 404 || got.code != "BLOB_UNKNOWN" {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 	if err := r.Delete("team/app", "v1"); err != nil || len(r.Tags("team/app")) != 0 {

@@ -104,7 +104,7 @@ func TestAccountsDoNotPrintPasswords(t *testing.T) {
 
 func TestQueriesAreScrubbed(t *testing.T) {
 	r := newRegistry(t, registry.Options{})
-	send(t, r.RoundTripper(), http.MethodGet, "http://"+host+manifestPath+"?ns=docker.io&X-Amz-Signature=abc")
+	over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+manifestPath+"?ns=docker.io&X-Amz-Signature=abc")
 	if got := r.Requests()[0].Query; got != "X-Amz-Signature=REDACTED&ns=docker.io" {
 		t.Errorf("got %s", got)
 	}

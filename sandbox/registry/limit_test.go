@@ -18,7 +18,7 @@ func TestHubCountsPulls(t *testing.T) {
 		})
 		_, token := fetchToken(t, r.RoundTripper(), "", "scope=repository:team/app:pull")
 		ask := func(method, token string) string {
-			a := send(t, r.RoundTripper(), method, "http://"+host+manifestPath, "Authorization", "Bearer "+token)
+			a := over(t, r.RoundTripper()).send(method, "http://"+host+manifestPath, "Authorization", "Bearer "+token)
 			return fmt.Sprintf("%d %s of %s at %s", a.status, a.header.Get("ratelimit-remaining"), a.header.Get("ratelimit-limit"), a.header.Get("docker-ratelimit-source"))
 		}
 		for i, want := range []string{"HEAD 200 2", "GET 200 1", "HEAD 200 1", "GET 200 0", "HEAD 200 0", "GET 429 0"} {

@@ -63,7 +63,7 @@ func (d docker) blob(repository string, content []byte) {
 
 func TestDockerPush(t *testing.T) {
 	r := newRegistry(t, registry.Options{Auth: registry.AuthBearer})
-	first := send(t, r.RoundTripper(), http.MethodPost, "http://"+host+"/v2/team/pushed/blobs/uploads/")
+	first := over(t, r.RoundTripper()).send(http.MethodPost, "http://"+host+"/v2/team/pushed/blobs/uploads/")
 	if c := first.header.Get("WWW-Authenticate"); first.status != 401 || !strings.HasSuffix(c, `scope="repository:team/pushed:pull,push"`) {
 		t.Errorf("push without a token: %d %s", first.status, c)
 	}

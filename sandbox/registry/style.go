@@ -59,8 +59,8 @@ type answer struct {
 type form int
 
 const (
-	// formErrors is the distribution API's {"errors":[…]}.
-	formErrors form = iota
+	// The zero form is the distribution API's {"errors":[…]}.
+	_ form = iota
 	// formDetails is Docker Hub's token server: {"details":"…"}.
 	formDetails
 	// formText is plain text.
@@ -70,7 +70,7 @@ const (
 type hiding int
 
 const (
-	hidesNothing hiding = iota
+	_ hiding = iota // hides nothing
 	// hidesRepositories answers for a missing repository as for a forbidden one.
 	hidesRepositories
 	// hidesProjects does so only where the first path element is unknown.

@@ -48,11 +48,13 @@ func bearerRefusals() map[registry.Style]said {
 		registry.GitLab:       {manifest, gitlab, gitlab, gitlabLogin, gitlabLogin, gitlab},
 		registry.Harbor: {
 			no{status: 404, code: "NOT_FOUND", text: "artifact team/app:nope not found"},
-			no{status: 404, code: "NOT_FOUND", text: "repository team/gone not found"}, harbor, harbor, harbor, harbor,
+			no{status: 404, code: "NOT_FOUND", text: "repository team/gone not found"},
+			harbor, harbor, harbor, harbor,
 		},
 		registry.ACR: {
 			no{status: 404, code: "MANIFEST_UNKNOWN", text: `manifest tagged by "nope" is not found`},
-			no{status: 404, code: "NAME_UNKNOWN"}, acr, acrToken, acrToken, acr,
+			no{status: 404, code: "NAME_UNKNOWN"},
+			acr, acrToken, acrToken, acr,
 		},
 		registry.ArtifactRegistry: {
 			manifest, google, no{atToken: true, status: 403, code: "DENIED", text: "Unauthenticated request."}, googleLogin, googleLogin, google,
@@ -72,15 +74,15 @@ func TestStylesSayNoInTheBearerFlow(t *testing.T) {
 	for style, want := range bearerRefusals() {
 		t.Run(string(style), func(t *testing.T) {
 			r := newRegistry(t, registry.Options{Auth: registry.AuthBearer, Style: style})
-			mustPush(t, r, "team/secret", "v1")
+			mustPush(t, r, "team/secret:v1")
 			rex := basic("rex", "rex-pw")
-			compare(t, "missing tag", askBearer(t, r, rex, "team/app", "nope"), want.missingTag)
-			compare(t, "missing repository", askBearer(t, r, rex, "team/gone", "v1"), want.missingRepo)
-			compare(t, "no credentials", askBearer(t, r, "", "team/app", "v1"), want.nobody)
-			compare(t, "wrong credentials", askBearer(t, r, basic("rex", "wrong"), "team/app", "v1"), want.wrong)
-			compare(t, "no permission", askBearer(t, r, rex, "team/secret", "v1"), want.forbidden)
+			compare(t, "missing tag", askBearer(t, r, rex, "team/app:nope"), want.missingTag)
+			compare(t, "missing repository", askBearer(t, r, rex, "team/gone:v1"), want.missingRepo)
+			compare(t, "no credentials", askBearer(t, r, "", "team/app:v1"), want.nobody)
+			compare(t, "wrong credentials", askBearer(t, r, basic("rex", "wrong"), "team/app:v1"), want.wrong)
+			compare(t, "no permission", askBearer(t, r, rex, "team/secret:v1"), want.forbidden)
 			r.SetAccount(registry.Account{User: "rex", Password: "rex-pw", Pull: []string{"*"}, Expires: time.Now().Add(-time.Second)})
-			compare(t, "expired credentials", askBearer(t, r, rex, "team/app", "v1"), want.expired)
+			compare(t, "expired credentials", askBearer(t, r, rex, "team/app:v1"), want.expired)
 		})
 	}
 	if len(bearerRefusals()) != len(registry.Styles()) {
@@ -94,10 +96,11 @@ type answered struct {
 }
 
 // askBearer runs the Bearer flow by hand and returns where it ended.
-func askBearer(t *testing.T, r *registry.Registry, authorization, repository, tag string) answered {
+func askBearer(t *testing.T, r *registry.Registry, authorization, image string) answered {
 	t.Helper()
+	repository, tag, _ := strings.Cut(image, ":")
 	rt, url := r.RoundTripper(), "http://"+host+"/v2/"+repository+"/manifests/"+tag
-	first := send(t, rt, http.MethodGet, url)
+	first := over(t, rt).send(http.MethodGet, url)
 	challenge := first.header.Get("WWW-Authenticate")
 	if first.status != http.StatusUnauthorized || !strings.Contains(challenge, `scope="repository:`+repository+`:pull"`) ||
 		!strings.HasPrefix(challenge, `Bearer realm="http://`+host+`/token"`) || strings.Contains(challenge, "error=") {
@@ -107,7 +110,7 @@ func askBearer(t *testing.T, r *registry.Registry, authorization, repository, ta
 	if refusal.status != http.StatusOK {
 		return answered{refusal, true}
 	}
-	return answered{send(t, rt, http.MethodGet, url, "Authorization", "Bearer "+token), false}
+	return answered{over(t, rt).send(http.MethodGet, url, "Authorization", "Bearer "+token), false}
 }
 
 func compare(t *testing.T, what string, got answered, want no) {
@@ -135,10 +138,10 @@ func TestStylesSayNoInTheBasicFlow(t *testing.T) {
 	for _, style := range registry.Styles() {
 		t.Run(string(style), func(t *testing.T) {
 			r := newRegistry(t, registry.Options{Auth: registry.AuthBasic, Style: style})
-			mustPush(t, r, "team/secret", "v1")
+			mustPush(t, r, "team/secret:v1")
 			r.SetAccount(registry.Account{User: "old", Password: "old-pw", Expires: time.Now().Add(-time.Second)})
 			ask := func(repository, authorization string) int {
-				got := send(t, r.RoundTripper(), http.MethodGet, "http://"+host+"/v2/"+repository+"/manifests/v1", "Authorization", authorization)
+				got := over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+"/v2/"+repository+"/manifests/v1", "Authorization", authorization)
 				if challenge := got.header.Get("WWW-Authenticate"); (got.status == 401) != strings.HasPrefix(challenge, "Basic realm=") {
 					t.Errorf("%d with challenge %q", got.status, challenge)
 				}
@@ -159,7 +162,7 @@ func TestStylesSayNoInTheBasicFlow(t *testing.T) {
 func TestStylesTellOwnersTheTruth(t *testing.T) {
 	for _, style := range registry.Styles() {
 		r := newRegistry(t, registry.Options{Auth: registry.AuthBearer, Style: style})
-		if got := askBearer(t, r, basic("ann", marker), "team/gone", "v1"); got.status != http.StatusNotFound {
+		if got := askBearer(t, r, basic("ann", marker), "team/gone:v1"); got.status != http.StatusNotFound {
 			t.Errorf("%s: owner asking for a missing repository got %d %s", style, got.status, got.body)
 		}
 	}
@@ -170,12 +173,12 @@ func TestQuayRemembersDeletedTags(t *testing.T) {
 	if err := r.Delete("team/app", "v1"); err != nil {
 		t.Fatal(err)
 	}
-	got := askBearer(t, r, basic("rex", "rex-pw"), "team/app", "v1")
+	got := askBearer(t, r, basic("rex", "rex-pw"), "team/app:v1")
 	if got.status != 404 || got.code != "TAG_EXPIRED" || got.message != "Tag v1 was deleted or has expired. To pull, revive via time machine" {
 		t.Errorf("got %d %s %q", got.status, got.code, got.message)
 	}
-	mustPush(t, r, "team/app", "v1")
-	if got := askBearer(t, r, basic("rex", "rex-pw"), "team/app", "v1"); got.status != 200 {
+	mustPush(t, r, "team/app:v1")
+	if got := askBearer(t, r, basic("rex", "rex-pw"), "team/app:v1"); got.status != 200 {
 		t.Errorf("pushed again: %d %s", got.status, got.body)
 	}
 }
@@ -185,7 +188,7 @@ func TestHarborHidesMissingProjects(t *testing.T) {
 		Auth: registry.AuthBearer, Style: registry.Harbor,
 		Accounts: []registry.Account{{User: "rex", Password: "rex-pw", Pull: []string{"*"}}},
 	})
-	got := askBearer(t, r, basic("rex", "rex-pw"), "nowhere/app", "v1")
+	got := askBearer(t, r, basic("rex", "rex-pw"), "nowhere/app:v1")
 	if got.status != 401 || got.message != "project nowhere not found" {
 		t.Errorf("got %d %q", got.status, got.message)
 	}

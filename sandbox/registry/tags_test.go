@@ -29,7 +29,7 @@ func tagged(t *testing.T, style registry.Style) (*registry.Registry, []string) {
 func TestTagsArePaged(t *testing.T) {
 	r, all := tagged(t, registry.Quay)
 	list := func(query string) (reply, []string) {
-		got := send(t, r.RoundTripper(), http.MethodGet, "http://"+host+"/v2/team/many/tags/list"+query)
+		got := over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+"/v2/team/many/tags/list"+query)
 		var body struct {
 			Name string
 			Tags []string
@@ -68,7 +68,7 @@ func TestTagsArePaged(t *testing.T) {
 func TestTagsByVendor(t *testing.T) {
 	ask := func(style registry.Style, path string) reply {
 		r, _ := tagged(t, style)
-		return send(t, r.RoundTripper(), http.MethodGet, "http://"+host+path)
+		return over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+path)
 	}
 	if got := ask(registry.ECR, "/v2/team/many/tags/list?n=1001"); got.status != 400 {
 		t.Errorf("ECR with n=1001: %d", got.status)
@@ -85,7 +85,7 @@ func TestCatalog(t *testing.T) {
 	r := newRegistry(t, registry.Options{Auth: registry.AuthBasic})
 	r.SetAccount(registry.Account{User: "all", Password: "p", Pull: []string{"*"}})
 	ask := func(user, password string) reply {
-		return send(t, r.RoundTripper(), http.MethodGet, "http://"+host+"/v2/_catalog", "Authorization", basic(user, password))
+		return over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+"/v2/_catalog", "Authorization", basic(user, password))
 	}
 	if got := ask("all", "p"); got.status != 200 || got.body != `{"repositories":["team/app"]}` {
 		t.Errorf("%d %s", got.status, got.body)

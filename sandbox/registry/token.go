@@ -157,7 +157,7 @@ func readLogin(w http.ResponseWriter, req *http.Request) (login, bool) {
 // action left stays, empty, as token servers do it.
 func (r *Registry) grants(user string, scopes []string) []grant {
 	access := []grant{}
-	for _, scope := range strings.Fields(strings.Join(scopes, " ")) {
+	for scope := range strings.FieldsSeq(strings.Join(scopes, " ")) {
 		kind, rest, _ := strings.Cut(scope, ":")
 		name, actions, ok := cutLast(rest, ":")
 		if !ok {

@@ -85,7 +85,7 @@ func TestTokenByPost(t *testing.T) {
 	if err := json.Unmarshal([]byte(granted.body), &body); err != nil || granted.status != 200 || body.ExpiresIn != 300 {
 		t.Fatalf("%d %v %v", granted.status, body.ExpiresIn, err)
 	}
-	head := send(t, r.RoundTripper(), http.MethodHead, "http://"+host+"/v2/team/app/manifests/v1", "Authorization", "Bearer "+body.AccessToken)
+	head := over(t, r.RoundTripper()).send(http.MethodHead, "http://"+host+"/v2/team/app/manifests/v1", "Authorization", "Bearer "+body.AccessToken)
 	if head.status != 200 {
 		t.Errorf("HEAD with the token: %d", head.status)
 	}
@@ -133,7 +133,7 @@ func TestScopelessTokenTestsTheCredential(t *testing.T) {
 			t.Errorf("%s: right credential got %d", style, got.status)
 		}
 		// docker login ends with the base and that token.
-		if base := send(t, r.RoundTripper(), http.MethodGet, "http://"+host+"/v2/", "Authorization", "Bearer "+token); base.status != 200 {
+		if base := over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+"/v2/", "Authorization", "Bearer "+token); base.status != 200 {
 			t.Errorf("%s: base with a token: %d", style, base.status)
 		}
 	}
@@ -146,7 +146,7 @@ func TestExpiry(t *testing.T) {
 		login, manifest := basic("tmp", "p"), "http://"+host+"/v2/team/app/manifests/v1"
 		_, token := fetchToken(t, r.RoundTripper(), login, "scope=repository:team/app:pull")
 		ask := func() reply {
-			return send(t, r.RoundTripper(), http.MethodHead, manifest, "Authorization", "Bearer "+token)
+			return over(t, r.RoundTripper()).send(http.MethodHead, manifest, "Authorization", "Bearer "+token)
 		}
 		time.Sleep(time.Minute - time.Second)
 		if got := ask(); got.status != 200 {
@@ -173,7 +173,7 @@ func TestForeignTokensOpenNothing(t *testing.T) {
 	_, token := fetchToken(t, other.RoundTripper(), basic("ann", marker), "scope=repository:team/app:pull")
 	head, tail, _ := strings.Cut(token, ".")
 	for _, bad := range []string{token, "", "a.b.c", "none", head + "." + tail + "x", "eyJhbGciOiJub25lIn0." + tail} {
-		got := send(t, r.RoundTripper(), http.MethodGet, "http://"+host+"/v2/team/app/manifests/v1", "Authorization", "Bearer "+bad)
+		got := over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+"/v2/team/app/manifests/v1", "Authorization", "Bearer "+bad)
 		if got.status != 401 {
 			t.Errorf("token %q: %d", bad, got.status)
 		}
@@ -183,7 +183,7 @@ func TestForeignTokensOpenNothing(t *testing.T) {
 func TestRealmCanPointElsewhere(t *testing.T) {
 	r := newRegistry(t, registry.Options{Auth: registry.AuthBearer, Realm: "http://169.254.169.254/latest"})
 	challenge := func() string {
-		return send(t, r.RoundTripper(), http.MethodGet, "http://"+host+"/v2/").header.Get("WWW-Authenticate")
+		return over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+"/v2/").header.Get("WWW-Authenticate")
 	}
 	if got := challenge(); !strings.HasPrefix(got, `Bearer realm="http://169.254.169.254/latest",`) {
 		t.Errorf("got %s", got)

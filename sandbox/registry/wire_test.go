@@ -67,7 +67,7 @@ func TestAbandonedBodyEndsTheAnswer(t *testing.T) {
 func TestNetworkKnowsItsHosts(t *testing.T) {
 	r := newRegistry(t, registry.Options{})
 	network := registry.Network{"registry.example.com": r}
-	if got := send(t, network, http.MethodGet, "https://registry.example.com/v2/"); got.status != 200 {
+	if got := over(t, network).send(http.MethodGet, "https://registry.example.com/v2/"); got.status != 200 {
 		t.Errorf("known host: %d", got.status)
 	}
 	_, err := read(t.Context(), network, "https://nowhere.example.com/v2/")
@@ -79,7 +79,7 @@ func TestNetworkKnowsItsHosts(t *testing.T) {
 
 func TestRealmFollowsTheScheme(t *testing.T) {
 	r := newRegistry(t, registry.Options{Auth: registry.AuthBearer})
-	got := send(t, r.RoundTripper(), http.MethodGet, "https://registry.example.com/v2/").header.Get("WWW-Authenticate")
+	got := over(t, r.RoundTripper()).send(http.MethodGet, "https://registry.example.com/v2/").header.Get("WWW-Authenticate")
 	if want := `Bearer realm="https://registry.example.com/token",service="sandbox-registry"`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
