@@ -33,14 +33,14 @@ func firstOf(low string, words []string) (int, string) {
 	return -1, ""
 }
 
-// classify runs one element through the rules. The sighting may be nil; wrapped
-// says that the text before the element speaks of pulling an image.
-func classify(element string, seen sighting, wrapped bool) finding {
-	t := rules()
+// classify runs one element through the rules. Wrapped says that the text before
+// the element speaks of pulling an image.
+func (t *table) classify(element string, wrapped bool) finding {
 	low := lower(element)
-	if seen == nil {
-		seen = t.lexicon.scan(low)
-	}
+	return t.judge(element, low, t.lexicon.scan(low), wrapped)
+}
+
+func (t *table) judge(element, low string, seen sighting, wrapped bool) finding {
 	_, pull := seen.first(t.pull)
 	c := clue{table: t, low: low, seen: seen, status: httpStatus(low), pull: pull || wrapped}
 	for i := range t.rules {
@@ -105,7 +105,7 @@ func saysNothing(low string) bool {
 			continue
 		}
 		rest := strings.Trim(afterName(low[at+len(name):]), ` :"'.])}`)
-		if len(rest) <= few || strings.HasPrefix(rest, "pod=") || strings.HasPrefix(rest, "image=") {
+		if rest == "" || (len(rest) <= few && name != "failed to pull image") || strings.HasPrefix(rest, "pod=") || strings.HasPrefix(rest, "image=") {
 			return true
 		}
 	}

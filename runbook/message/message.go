@@ -51,13 +51,19 @@ type Element struct {
 func Read(text string) Reading {
 	t := rules()
 	clean := plain(text)
-	seen := t.lexicon.scan(lower(clean))
+	low := lower(clean)
+	seen := t.lexicon.scan(low)
 	p := split(clean)
-	found := t.findings(p, clean, seen)
+	var found []finding
+	if len(p.elements) == 1 && p.elements[0] == clean {
+		found = []finding{t.judge(clean, low, seen, false)}
+	} else {
+		found = t.findings(p)
+	}
 	main := found[mostTelling(found)]
 	causes := causesOf(found)
 	for _, mirror := range p.mirrors {
-		causes = append(causes, classify(mirror, nil, true).cause)
+		causes = append(causes, t.classify(mirror, true).cause)
 	}
 	if fragment, ok := t.sandboxImage(seen); ok {
 		main = finding{cause: cause.SandboxImage, fragment: fragment.quote(clean)}
@@ -72,16 +78,12 @@ func Read(text string) Reading {
 	return reading
 }
 
-// findings classifies each element, and does not look twice at a text that is
-// its own only element.
-func (t *table) findings(p parts, clean string, seen sighting) []finding {
-	if len(p.elements) == 1 && p.elements[0] == clean {
-		return []finding{classify(clean, seen, false)}
-	}
+// findings classifies each element of a message that was taken apart.
+func (t *table) findings(p parts) []finding {
 	_, wrapped := t.lexicon.scan(lower(p.wrapper)).first(t.pull)
 	found := make([]finding, 0, len(p.elements))
 	for _, element := range p.elements {
-		found = append(found, classify(element, nil, wrapped))
+		found = append(found, t.classify(element, wrapped))
 	}
 	return found
 }

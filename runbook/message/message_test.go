@@ -136,6 +136,7 @@ func TestReadOddTexts(t *testing.T) {
 	}{
 		{"empty", "", cause.Unknown},
 		{"blank", " \r\n\t", cause.Unknown},
+		{"a short cause that nobody knows", `Failed to pull image "a": oddness`, cause.Unknown},
 		{"carriage returns", "Failed to pull image \"a\":\r\nrpc error: code = Unknown desc =\r\npull QPS\r\nexceeded", cause.PullQPSExceeded},
 		{"broken UTF-8", "x509: certificate\xff\xfe signed by unknown authority", cause.TLSUntrusted},
 		{"a page of 290 kB", html, cause.RegistryServerError},

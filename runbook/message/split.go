@@ -70,6 +70,9 @@ func cutCandidates(text string) (wrapper string, elements []string) {
 // cutAggregate cuts "[e1, e2]". A comma also stands inside errors, so it parts
 // elements only before words that errors begin with.
 func cutAggregate(text string) (wrapper string, elements []string) {
+	if strings.IndexByte(text, '[') < 0 {
+		return "", nil
+	}
 	low := lower(text)
 	open := openAggregate(low)
 	if open < 0 {
