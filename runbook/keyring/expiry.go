@@ -27,7 +27,7 @@ func Expires(c Credential) *time.Time {
 // be meant as one: nothing given, or past the year 9999.
 func unixTime(seconds float64) *time.Time {
 	const year9999 = 253402300799
-	if !(seconds > 0 && seconds <= year9999) {
+	if seconds <= 0 || seconds > year9999 {
 		return nil
 	}
 	whole, fraction := math.Modf(seconds)

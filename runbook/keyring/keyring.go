@@ -80,7 +80,7 @@ type Lookup struct {
 	Used      []int       // indexes into Entries in the order in which the kubelet tries them
 	Malformed []Malformed // not empty: the pod can pull nothing
 	Problems  []Problem
-	Err       error // the image cannot be parsed
+	Err       error `json:"-"` // the image cannot be parsed
 }
 
 // Credentials returns what the kubelet tries, in its order. When it is empty,
