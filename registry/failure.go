@@ -67,7 +67,7 @@ func causeOfName(err error) cause.Cause {
 }
 
 func causeOfTLS(err error) cause.Cause {
-	if errors.Is(err, http.ErrSchemeMismatch) {
+	if spokeHTTP(err) {
 		return cause.HTTPSMismatch
 	}
 	_, verification := errors.AsType[*tls.CertificateVerificationError](err)
@@ -80,6 +80,13 @@ func causeOfTLS(err error) cause.Cause {
 		return cause.TLSUntrusted
 	}
 	return ""
+}
+
+// spokeHTTP tells whether the other side answered a TLS handshake in plain HTTP.
+// net/http's Client tells so, too; its Transport hands over what TLS said.
+func spokeHTTP(err error) bool {
+	record, ok := errors.AsType[tls.RecordHeaderError](err)
+	return ok && string(record.RecordHeader[:]) == "HTTP/" || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 func isTimeout(err error) bool {

@@ -37,7 +37,7 @@ func nearest(want string, tags []string) []string {
 const (
 	costEdit      = 10
 	costPrefixV   = 1  // v1.2.3 for 1.2.3
-	costSuffix    = 25 // 1.2.3-alpine for 1.2.3
+	costSuffix    = 15 // 1.2.3-alpine for 1.2.3
 	costMinor     = 20
 	costMajor     = 40
 	costPatch     = 9 // the most that patch versions are apart
@@ -90,6 +90,9 @@ func versionCost(a, b []int) int {
 			return costMinor + min(max(a[i]-b[i], b[i]-a[i]), costPatch)
 		}
 		return min(max(a[i]-b[i], b[i]-a[i]), costPatch)
+	}
+	if min(len(a), len(b)) < 2 {
+		return costMinor + costPatch // 1 for 1.4
 	}
 	return costPatch // 1.4 for 1.4.2
 }

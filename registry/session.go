@@ -77,7 +77,7 @@ func (s *session) run(ctx context.Context) {
 // speak that.
 func (s *session) first(ctx context.Context) (reply, bool) {
 	head, err := s.manifest(ctx, http.MethodHead, s.target.reference())
-	if errors.Is(err, http.ErrSchemeMismatch) && isLoopback(s.target.host) {
+	if spokeHTTP(err) && isLoopback(s.target.host) {
 		s.base.Scheme = "http"
 		s.prober.schemes.setPlain(s.target.host)
 		head, err = s.manifest(ctx, http.MethodHead, s.target.reference())

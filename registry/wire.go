@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -133,7 +132,7 @@ func (s *session) exchange(ctx context.Context, req request) (reply, error) {
 		return reply{}, &networkError{err: err, host: req.url.Host}
 	}
 	resp, err := s.transport(req.url).RoundTrip(out)
-	if !errors.Is(err, http.ErrSchemeMismatch) {
+	if !spokeHTTP(err) {
 		s.count(req.url.Host)
 	}
 	if err != nil {
@@ -168,6 +167,8 @@ func (s *session) build(ctx context.Context, req request) (*http.Request, error)
 		return nil, fmt.Errorf("building request: %w", err)
 	}
 	out.Header.Set("User-Agent", s.prober.options.UserAgent)
+	// Nothing is to grow after it was read, whatever transport is in use.
+	out.Header.Set("Accept-Encoding", "identity")
 	if req.form != nil {
 		out.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
 	}
