@@ -80,7 +80,7 @@ func explainJSON(line string) []byte {
 	// Strings and lists of them always encode, and a Buffer takes everything.
 	_ = jsonEncoder(&out).Encode(explanation{
 		Message: oneLine(r.Message), Cause: r.Cause, Certainty: r.Certainty, Meaning: message.Meaning(r.Cause),
-		Next: orEmpty(message.Next(r.Cause)), Registry: r.Registry, Also: orEmpty(r.Also),
+		Next: orEmpty(message.Next(r.Cause)), Registry: oneLine(r.Registry), Also: orEmpty(r.Also),
 	})
 	return out.Bytes()
 }

@@ -64,11 +64,6 @@ func (t *tool) scan(ctx context.Context, scope string, thorough bool) error {
 	if err != nil && len(rows.failing) == 0 {
 		return unlessSorted(err, t.timeout.String())
 	}
-	if len(rows.failing) == 0 && namespace != "" {
-		if err := namespaceExists(ctx, asked, namespace); err != nil {
-			return err
-		}
-	}
 	found := newScanAnswer(choice.name, rows.failing)
 	found.Complete, found.Gaps = seen.Complete && err == nil, orEmpty(seen.Gaps)
 	if err := t.showScan(found, namespace); err != nil {
@@ -98,19 +93,6 @@ func gapHints(gaps []runbook.Gap) []string {
 		}
 	}
 	return []string{"try again, or with a longer --timeout"}
-}
-
-// namespaceExists tells a namespace without failures from one that is not there.
-// Where the namespaces cannot be listed, it is taken to exist.
-func namespaceExists(ctx context.Context, asked namer, namespace string) error {
-	names, err := asked.Namespaces(ctx, "")
-	if err != nil || slices.Contains(names, namespace) {
-		return nil
-	}
-	missing := &runbook.NotFoundError{
-		Target: runbook.Target{Namespace: namespace}, NamespaceMissing: true, Near: near(namespace, names),
-	}
-	return unasked(missing, "")
 }
 
 // scanAnswer is the answer of a scan, as its JSON shows it.

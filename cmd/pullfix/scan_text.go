@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/pullfix/pullfix/runbook"
@@ -12,7 +11,6 @@ import (
 
 // rows collects what a scan finds and shows each pod as soon as it is there.
 type rows struct {
-	mu      sync.Mutex // the scan may tell from several goroutines
 	seen    map[string]bool
 	failing []runbook.FailingPull
 	out     io.Writer // nil: nothing is shown before the end
@@ -34,10 +32,9 @@ func rowKey(f runbook.FailingPull) string {
 	return strings.Join([]string{f.Namespace, f.Pod, f.Container, f.Image}, "\x00")
 }
 
-// found takes a batch. What was told before is not told again.
+// found takes a batch; the scan never calls it twice at once. A pull that was
+// told before is not told again.
 func (r *rows) found(batch []runbook.FailingPull) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	first := len(r.failing)
 	for _, f := range batch {
 		if !r.seen[rowKey(f)] {
