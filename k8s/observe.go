@@ -2,6 +2,7 @@ package k8s
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -55,6 +56,7 @@ type sighting struct {
 	pod      *corev1.Pod
 	events   []corev1.Event
 	failing  []runbook.FailingPull
+	narrow   chan bool // tells, after failing is set, that only the namespace may be listed
 	wallet   *wallet
 	node     *corev1.Node
 	account  *corev1.ServiceAccount
@@ -73,7 +75,7 @@ type sighting struct {
 func (o *observer) observe(ctx context.Context) (*sighting, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &sighting{at: time.Now(), wallet: newWallet(o.target.Namespace)}
+	s := &sighting{at: time.Now(), wallet: newWallet(o.target.Namespace), narrow: make(chan bool, 1)}
 	rounds := o.podRounds
 	if o.target.Kind != kindPod {
 		rounds = o.workloadRounds
@@ -81,7 +83,7 @@ func (o *observer) observe(ctx context.Context) (*sighting, error) {
 	var err error
 	sideBySide(
 		func() {
-			s.failing = o.pending(ctx)
+			o.pending(ctx, s)
 		},
 		func() {
 			if err = rounds(ctx, s); err != nil {
@@ -92,23 +94,31 @@ func (o *observer) observe(ctx context.Context) (*sighting, error) {
 }
 
 // pending lists the pods of the whole cluster that wait for an image, from the
-// API server's watch cache; of the namespace when more is forbidden.
-func (o *observer) pending(ctx context.Context) []runbook.FailingPull {
+// API server's watch cache.
+func (o *observer) pending(ctx context.Context, s *sighting) {
 	defer o.progress.Begin(runbook.StepScope, "listing the pods that wait for an image")()
 	q := question{resource: pods, fields: pendingPods, version: "0"}
 	found, err := o.listFailing(ctx, q)
-	if err == nil {
-		return found
-	}
-	o.gap(ctx, q, err)
-	q.namespace = o.target.Namespace
-	if why(err) != "forbidden" {
-		return found
-	}
-	if found, err = o.listFailing(ctx, q); err != nil {
+	if err != nil {
 		o.gap(ctx, q, err)
 	}
-	return found
+	s.failing = found
+	s.narrow <- errors.Is(err, ErrForbidden)
+}
+
+// pendingHere lists those of the namespace when the list of the cluster turned
+// out to be forbidden, if a request is to spare.
+func (o *observer) pendingHere(ctx context.Context, s *sighting, spare int) {
+	if !<-s.narrow || spare < 1 {
+		return
+	}
+	q := o.in(pods, "")
+	q.fields, q.version = pendingPods, "0"
+	found, err := o.listFailing(ctx, q)
+	if err != nil {
+		o.gap(ctx, q, err)
+	}
+	s.failing = found
 }
 
 // pendingPods selects the phase in which pods are that never ran.

@@ -18,28 +18,27 @@ func (o *observer) podRounds(ctx context.Context, s *sighting) error {
 	}
 	defer o.progress.Begin(runbook.StepError, "reading node, ServiceAccount and owner")()
 	spare := spareFor(s.pod)
+	named := o.byName(ctx, s, referenced(s.pod.Spec.ImagePullSecrets), spare)
+	spare -= len(named)
 	var near *controller
-	sideBySide(
+	sideBySide(append(named,
 		func() { o.node(ctx, s) },
 		func() { o.account(ctx, s, s.pod.Spec.ServiceAccountName) },
 		func() { near = o.owner(ctx, s) },
-		func() { spare -= o.walletByName(ctx, s, referenced(s.pod.Spec.ImagePullSecrets), spare) },
-	)
-	unlisted := s.namedElsewhere(near)
-	sideBySide(
+	)...)
+	sideBySide(append(o.unlisted(ctx, s, s.namedElsewhere(near), spare-1), // one for pendingHere
+		func() { o.pendingHere(ctx, s, spare) },
 		func() { o.parent(ctx, s, near) },
 		func() { o.herd(ctx, s, near, near.siblingLabels()) },
 		func() { o.pastRevisions(ctx, s, near) },
-		func() { o.walletUnlisted(ctx, s, unlisted, spare) },
-	)
+	)...)
 	return nil
 }
 
 // spareFor is how many of the budget's requests are left for secrets by name
-// and other extras: five are for the first round and the list of failing pods
-// where that has to be asked twice, the others depend on the pod.
+// and other extras: four go out at first, the others depend on the pod.
 func spareFor(pod *corev1.Pod) int {
-	spare := requestsMost - 5
+	spare := requestsMost - 4
 	if pod.Spec.NodeName != "" {
 		spare--
 	}

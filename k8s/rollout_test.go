@@ -114,12 +114,12 @@ func TestOldRevision(t *testing.T) {
 		image                string
 		want                 bool
 	}{
-		"of the newest revision":                        {"new", 5, 5, "app:v2", false},
-		"of an older one":                               {"old", 5, 5, "app:v2", true},
-		"template corrected a moment ago":               {"new", 5, 6, "app:v3", true},
-		"scaled a moment ago":                           {"new", 5, 6, "app:v2", false},
-		"of no revision":                                {"", 5, 5, "app:v2", false},
-		"of a revision that is no longer recorded":      {"older", 5, 5, "app:v2", true},
+		"of the newest revision":                         {"new", 5, 5, "app:v2", false},
+		"of an older one":                                {"old", 5, 5, "app:v2", true},
+		"template corrected a moment ago":                {"new", 5, 6, "app:v3", true},
+		"scaled a moment ago":                            {"new", 5, 6, "app:v2", false},
+		"of no revision":                                 {"", 5, 5, "app:v2", false},
+		"of a revision that is no longer recorded":       {"older", 5, 5, "app:v2", true},
 		"seen template, in which admission set an image": {"new", 5, 5, "mirror/app:v2", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -186,11 +186,11 @@ func TestRepresentative(t *testing.T) {
 		herd herd
 		want string
 	}{
-		"the newest revision's failing pod":           {herdOf([2]string{"new", "failing"}, [2]string{"old", "failing"}), "new-failing"},
-		"any failing pod rather than a good one":      {herdOf([2]string{"old", "failing"}, [2]string{"new", "ready"}), "old-failing"},
-		"a crashing pod rather than a ready one":      {herdOf([2]string{"new", "ready"}, [2]string{"old", "crashing"}), "old-crashing"},
-		"a ready pod when all are":                    {herdOf([2]string{"old", "ready"}, [2]string{"new", "ready"}), "new-ready"},
-		"a pod of a job that runs, not one that ended": {herdOf([2]string{"", "starting"}, [2]string{"", "done"}), "-starting"},
+		"the newest revision's failing pod":             {herdOf([2]string{"new", "failing"}, [2]string{"old", "failing"}), "new-failing"},
+		"any failing pod rather than a good one":        {herdOf([2]string{"old", "failing"}, [2]string{"new", "ready"}), "old-failing"},
+		"a crashing pod rather than a ready one":        {herdOf([2]string{"new", "ready"}, [2]string{"old", "crashing"}), "old-crashing"},
+		"a ready pod when all are":                      {herdOf([2]string{"old", "ready"}, [2]string{"new", "ready"}), "new-ready"},
+		"a pod of a job that runs, not one that ended":  {herdOf([2]string{"", "starting"}, [2]string{"", "done"}), "-starting"},
 		"the younger of two revisions that are unknown": {herdOf([2]string{"x", "failing"}, [2]string{"y", "failing"}), "y-failing"},
 	} {
 		if got := test.herd.representative("new"); got == nil || got.Name != test.want {

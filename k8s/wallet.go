@@ -91,28 +91,44 @@ func (o *observer) listSecrets(ctx context.Context, s *sighting, kind corev1.Sec
 	return err == nil
 }
 
-// walletByName asks for the secrets that the pod names and no list showed:
-// missing ones, of another type, or all when lists are forbidden. When requests
-// are to spare, it lists those of the old type as well. It returns how many
-// requests it took.
-func (o *observer) walletByName(ctx context.Context, s *sighting, names []string, spare int) int {
-	unknown := slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(names))), s.wallet.known)
-	if len(unknown) > secretsNamed {
-		for _, name := range unknown[secretsNamed:] {
-			s.wallet.mark(s.wallet.unreadable, name)
-			o.note(runbook.Gap{What: o.in(secrets, name).what(), Why: "too many pull secrets"})
-		}
-		unknown = unknown[:secretsNamed]
-	}
-	var tasks []func()
-	for _, name := range unknown {
-		tasks = append(tasks, func() { o.secret(ctx, s, name) })
-	}
+// byName are the questions for the secrets that the pod names and no list
+// showed: missing ones, of another type, or all when lists are forbidden. When
+// requests are to spare, those of the old type are listed as well.
+func (o *observer) byName(ctx context.Context, s *sighting, names []string, spare int) []func() {
+	tasks := o.secretTasks(ctx, s, names, secretsNamed)
 	if s.wallet.listable && len(tasks) < spare {
 		tasks = append(tasks, func() { o.listSecrets(ctx, s, corev1.SecretTypeDockercfg) })
 	}
-	sideBySide(tasks...)
-	return len(tasks)
+	return tasks
+}
+
+// unlisted are the questions for secrets that the pod does not name, where
+// lists are forbidden, as far as the budget goes.
+func (o *observer) unlisted(ctx context.Context, s *sighting, names []string, spare int) []func() {
+	if s.wallet.listable {
+		return nil
+	}
+	return o.secretTasks(ctx, s, names, max(spare, 0))
+}
+
+// secretTasks are the questions for the first most of the secrets of which
+// nothing is known yet; the others become gaps.
+func (o *observer) secretTasks(ctx context.Context, s *sighting, names []string, most int) []func() {
+	var tasks []func()
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
+		switch {
+		case s.wallet.known(name):
+		case len(tasks) < most:
+			tasks = append(tasks, func() { o.secret(ctx, s, name) })
+		default:
+			s.wallet.mark(s.wallet.unreadable, name)
+			o.note(runbook.Gap{
+				What: o.in(secrets, name).what(), Why: "a diagnosis makes few requests, and lists are not allowed",
+				Grant: o.in(secrets, "").grant(),
+			})
+		}
+	}
+	return tasks
 }
 
 // namedElsewhere are the pull secrets that the ServiceAccount and the template
@@ -126,16 +142,6 @@ func (s *sighting) namedElsewhere(owner *controller) []string {
 		names = append(names, referenced(owner.template.Spec.ImagePullSecrets)...)
 	}
 	return names
-}
-
-// walletUnlisted asks for secrets that the pod does not name, where lists are
-// forbidden, as far as the budget goes.
-func (o *observer) walletUnlisted(ctx context.Context, s *sighting, names []string, spare int) {
-	if s.wallet.listable {
-		return
-	}
-	names = slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(names))), s.wallet.known)
-	o.walletByName(ctx, s, names[:min(len(names), max(spare, 0))], 0)
 }
 
 func (o *observer) secret(ctx context.Context, s *sighting, name string) {

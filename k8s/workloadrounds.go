@@ -19,22 +19,25 @@ func (o *observer) workloadRounds(ctx context.Context, s *sighting) error {
 		return err
 	}
 	defer o.progress.Begin(runbook.StepError, "reading events and node of pod "+s.pod.Name)()
-	spare := requestsMost - 10 // what the rounds take at most, the secrets by name aside
+	spare := requestsMost - 9 // what the rounds take at most, the secrets by name aside
 	name := s.pod.Spec.ServiceAccountName
 	again := func() {}
 	if name != accountOf(near) { // made from an older template
 		spare--
 		again = func() { o.account(ctx, s, name) }
 	}
-	names := referenced(s.pod.Spec.ImagePullSecrets)
-	unlisted := slices.DeleteFunc(s.namedElsewhere(near), func(name string) bool { return slices.Contains(names, name) })
-	sideBySide(
+	tasks := o.byName(ctx, s, referenced(s.pod.Spec.ImagePullSecrets), spare)
+	spare -= len(tasks)
+	others := slices.DeleteFunc(s.namedElsewhere(near), func(name string) bool {
+		return slices.Contains(referenced(s.pod.Spec.ImagePullSecrets), name)
+	})
+	tasks = append(tasks, o.unlisted(ctx, s, others, spare-1)...) // one for pendingHere
+	sideBySide(append(tasks,
+		again,
 		func() { o.eventsOf(ctx, s, s.pod.Name) },
 		func() { o.node(ctx, s) },
-		again,
-		func() { o.walletByName(ctx, s, names, spare) },
-		func() { o.walletUnlisted(ctx, s, unlisted, spare-len(names)) },
-	)
+		func() { o.pendingHere(ctx, s, spare) },
+	)...)
 	return nil
 }
 
