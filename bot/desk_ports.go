@@ -12,14 +12,14 @@ type Ask struct {
 
 // Press is a press of a button, or the submission of the modal it opened.
 type Press struct {
-	Key      string // business key, against double delivery
-	Person   Person
-	Place    Place  // the message that was clicked; it counts only if it is the incident's own
-	Incident string // id
-	Button   Button
-	Remedy   string // its id, for Approve
-	PlanHash string // what the person was shown, for Approve
-	Reason   string // for Reject, Snooze and Close
+	Key      string `json:"key"` // business key, against double delivery
+	Person   Person `json:"person"`
+	Place    Place  `json:"place"`    // the message that was clicked; it counts only if it is the incident's own
+	Incident string `json:"incident"` // id
+	Button   Button `json:"button"`
+	Remedy   string `json:"remedy,omitempty"`   // its id, for Approve and Reject
+	PlanHash string `json:"planHash,omitempty"` // what the person was shown, for Approve
+	Reason   string `json:"reason,omitempty"`   // for Reject, Snooze and Close
 }
 
 // Button is what can be pressed on an incident.

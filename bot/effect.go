@@ -11,7 +11,7 @@ type Effect struct {
 	Made    time.Time  `json:"made"`
 	Notice  *Notice    `json:"notice,omitempty"`
 	Whisper *Whisper   `json:"whisper,omitempty"`
-	Click   *Click     `json:"click,omitempty"` // to be checked
+	Press   *Press     `json:"press,omitempty"` // to be checked
 	Why     string     `json:"why,omitempty"`   // of an escalation
 }
 

@@ -14,7 +14,7 @@ type State string
 const (
 	Diagnosing State = "diagnosing" // the first diagnosis runs
 	Open       State = "open"       // there is a verdict, and something to do
-	Approved   State = "approved"   // a click is recorded; it is checked and then carried out
+	Asking     State = "asking"     // approved by somebody, waits for one more approval
 	Changing   State = "changing"   // the approval is recorded; the change is being made
 	Watching   State = "watching"   // the change is made; recovery is being proven
 	Resolved   State = "resolved"   // recovery is proven
@@ -59,13 +59,17 @@ type Incident struct {
 	// Decision is the click that is being carried out, or was last.
 	Decision *Decision `json:"decision,omitempty"`
 	Recovery *Recovery `json:"recovery,omitempty"`
+	Trouble  string    `json:"trouble,omitempty"` // why the newest look at the cluster did not work
 	// Deadline is when it escalates unless it is over: an absolute time.
 	Deadline  time.Time   `json:"deadline"`
 	Escalated []Escalated `json:"escalated,omitempty"`
-	Ending    *Ending     `json:"ending,omitempty"`
-	Timeline  []Entry     `json:"timeline"`
+	// Acknowledged is who took it: repeats stop, the incident stays open.
+	Acknowledged *Person `json:"acknowledged,omitempty"`
+	Ending       *Ending `json:"ending,omitempty"`
+	Timeline     []Entry `json:"timeline"`
 	// Outbox is what has still to be done about recorded changes.
-	Outbox []Effect `json:"outbox,omitempty"`
+	Outbox   []Effect `json:"outbox,omitempty"`
+	Sequence int      `json:"sequence"` // of effects
 	// Seen are the business keys of clicks and commands that are applied, newest
 	// last, bounded: Slack delivers at least once.
 	Seen []string `json:"seen,omitempty"`
@@ -125,24 +129,15 @@ type Action struct {
 
 // Decision is a click on a remedy and what became of it.
 type Decision struct {
-	Remedy    string     `json:"remedy"`
-	PlanHash  string     `json:"planHash"`
-	Clicks    []Click    `json:"clicks"`
-	Needed    int        `json:"needed"` // approvals
-	Granted   []Approval `json:"granted,omitempty"`
-	Expires   time.Time  `json:"expires"`
-	Started   *time.Time `json:"started,omitempty"` // when the change began: it is never begun twice
-	Receipts  []Receipt  `json:"receipts,omitempty"`
-	Refused   string     `json:"refused,omitempty"` // why nothing was done
-	CarriedBy string     `json:"carriedBy,omitempty"`
-}
-
-// Click is a person's press of a button.
-type Click struct {
-	Key    string    `json:"key"` // business key, against double delivery
-	Person Person    `json:"person"`
-	At     time.Time `json:"at"`
-	Reason string    `json:"reason,omitempty"`
+	Remedy   string     `json:"remedy"`
+	Title    string     `json:"title"`
+	PlanHash string     `json:"planHash"`
+	Needed   int        `json:"needed"` // approvals
+	Granted  []Approval `json:"granted,omitempty"`
+	Expires  time.Time  `json:"expires"`
+	Started  *time.Time `json:"started,omitempty"` // when the change began: it is never begun twice
+	Receipts []Receipt  `json:"receipts,omitempty"`
+	Refused  string     `json:"refused,omitempty"` // why nothing was done
 }
 
 // Approval is a click that was checked and counts. Its MAC is under a key that
