@@ -20,6 +20,7 @@ type EffectKind string
 
 // The kinds of effect.
 const (
+	DoAdmit    EffectKind = "admit" // may the asker ask this
 	DoShow     EffectKind = "show"
 	DoTell     EffectKind = "tell"
 	DoWhisper  EffectKind = "whisper"

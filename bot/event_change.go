@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"github.com/pullfix/pullfix/runbook"
+
 	"fmt"
 	"strings"
 	"time"
@@ -9,7 +11,7 @@ import (
 // Carried brings the results of a change.
 type Carried struct {
 	Effect   string
-	Receipts []Receipt
+	Receipts []runbook.Receipt
 }
 
 func (e Carried) apply(c *change) error {
@@ -30,7 +32,7 @@ func (e Carried) apply(c *change) error {
 	return nil
 }
 
-func receiptText(title string, receipts []Receipt) string {
+func receiptText(title string, receipts []runbook.Receipt) string {
 	done, unsure := 0, 0
 	var failed []string
 	for _, r := range receipts {
@@ -89,7 +91,7 @@ func (e Interrupted) apply(c *change) error {
 		return ErrTooLate
 	}
 	c.State = Watching
-	c.Decision.Receipts = append(c.Decision.Receipts, Receipt{Unsure: true, Detail: "pullfix stopped in the middle", At: c.now})
+	c.Decision.Receipts = append(c.Decision.Receipts, runbook.Receipt{Unsure: true, Detail: "pullfix stopped in the middle", At: c.now})
 	text := fmt.Sprintf("pullfix stopped while it carried out %q. It does not repeat it; it looks what became of it.", c.Decision.Title)
 	c.note(Person{}, text)
 	c.tell(text, true)
@@ -99,7 +101,7 @@ func (e Interrupted) apply(c *change) error {
 }
 
 // Recovering brings a new count of the incident's pods.
-type Recovering struct{ Recovery Recovery }
+type Recovering struct{ Recovery runbook.Recovery }
 
 func (e Recovering) apply(c *change) error {
 	if c.State.Over() {
@@ -113,7 +115,7 @@ func (e Recovering) apply(c *change) error {
 	return nil
 }
 
-func same(a, b Recovery) bool {
+func same(a, b runbook.Recovery) bool {
 	return a.Wanted == b.Wanted && a.Waiting == b.Waiting && a.Pulling == b.Pulling && a.Pulled == b.Pulled && a.Ready == b.Ready
 }
 

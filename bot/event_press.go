@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"github.com/pullfix/pullfix/runbook"
+
 	"fmt"
 	"time"
 )
@@ -112,7 +114,7 @@ func (e Granted) approve(c *change) {
 
 // continues tells that the decision that is open is about this very plan and
 // still counts.
-func (c *change) continues(plan Plan) bool {
+func (c *change) continues(plan runbook.Plan) bool {
 	d := c.Decision
 	return d != nil && c.State == Asking && d.PlanHash == plan.Hash && c.now.Before(d.Expires)
 }
@@ -137,13 +139,13 @@ func (c *change) decidedAlready() string {
 func mention(p Person) string { return "<@" + p.ID + ">" }
 
 // plan finds what can be approved under this id.
-func (i *Incident) plan(remedy string) (Plan, bool) {
+func (i *Incident) plan(remedy string) (runbook.Plan, bool) {
 	for _, p := range i.Plans {
 		if p.Remedy.ID == remedy {
 			return p, true
 		}
 	}
-	return Plan{}, false
+	return runbook.Plan{}, false
 }
 
 func (c *change) reject(p Press) {

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pullfix/pullfix/runbook"
@@ -16,7 +17,7 @@ type Opening struct {
 	Reason string        // for the timeline
 }
 
-// Open begins an incident.
+// Begin opens an incident. Nothing is shown until the asker is admitted.
 func Begin(o Opening, now time.Time) (Incident, []Effect) {
 	i := Incident{
 		Version: DocumentVersion, ID: o.ID, Target: o.Ask.Target, Asked: o.Ask.Person, Place: o.Ask.Place,
@@ -24,10 +25,32 @@ func Begin(o Opening, now time.Time) (Incident, []Effect) {
 	}
 	c := &change{Incident: &i, now: now}
 	c.note(o.Ask.Person, o.Reason)
-	c.show()
-	c.follow(Effect{Kind: DoDiagnose})
+	c.Seen = append(c.Seen, o.Ask.Key)
+	c.follow(Effect{Kind: DoAdmit})
 	i.Outbox = append(i.Outbox, c.due...)
 	return i, c.due
+}
+
+// Admitted says that the asker may ask this; the diagnosis begins, and shows.
+type Admitted struct{ Effect string }
+
+func (e Admitted) apply(c *change) error {
+	c.show()
+	c.follow(Effect{Kind: DoDiagnose})
+	return Done{Effect: e.Effect}.apply(c)
+}
+
+// TurnedAway answers an asker who may not ask this, and only them.
+type TurnedAway struct {
+	Effect string
+	Answer string // what they are told
+	Why    string // for the timeline
+}
+
+func (e TurnedAway) apply(c *change) error {
+	c.end(c.Asked, "refused: "+e.Why)
+	c.whisper(Press{Person: c.Asked, Place: c.Place}, e.Answer)
+	return Done{Effect: e.Effect}.apply(c)
 }
 
 // DocumentVersion is the version of the stored form of an Incident.
@@ -38,7 +61,7 @@ type Diagnosed struct {
 	Effect  string
 	Case    runbook.Case
 	Verdict runbook.Verdict
-	Plans   []Plan
+	Plans   []runbook.Plan
 	Keys    []string
 	// Joins is the open incident that already stands for this root cause, with
 	// a link to it; "" when there is none.
@@ -80,31 +103,37 @@ func (c *change) replaceVerdict(e Diagnosed) {
 	}
 	c.Case, c.Verdict, c.Plans, c.Progress = &e.Case, &e.Verdict, e.Plans, nil
 	for _, key := range e.Keys {
-		if !contains(c.Keys, key) {
+		if !slices.Contains(c.Keys, key) {
 			c.Keys = append(c.Keys, key)
 		}
 	}
 }
 
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
 // again is a verdict after an earlier one: the same cause is only refreshed, a
 // new one needs people.
 func (c *change) again(before, now runbook.Verdict) {
-	c.State = Open
 	if before.Cause == now.Cause && before.Image == now.Image {
+		if c.State == Watching && c.now.Sub(c.watchingFrom()) > kubeletRetries {
+			c.State = Open
+			c.note(Person{}, "the change did not help: the same failure is still there")
+		}
 		return
 	}
+	c.State = Open
 	text := fmt.Sprintf("Still failing, for another reason: %s (before: %s)", now.Summary, before.Summary)
 	c.note(Person{}, text)
 	c.tell(text, true)
+}
+
+// kubeletRetries is within when a waiting pod has surely tried again: 300 s of
+// back-off and at most 90 s until the kubelet looks.
+const kubeletRetries = 390 * time.Second
+
+func (c *change) watchingFrom() time.Time {
+	if c.Decision != nil && c.Decision.Started != nil {
+		return *c.Decision.Started
+	}
+	return c.Opened
 }
 
 func (c *change) toWatching(why string) {

@@ -55,11 +55,11 @@ type Incident struct {
 	// Verdict is the newest one; Earlier are those that it replaced.
 	Verdict *runbook.Verdict `json:"verdict,omitempty"`
 	Earlier []Earlier        `json:"earlier,omitempty"`
-	Plans   []Plan           `json:"plans,omitempty"` // what can be approved now
+	Plans   []runbook.Plan   `json:"plans,omitempty"` // what can be approved now
 	// Decision is the click that is being carried out, or was last.
-	Decision *Decision `json:"decision,omitempty"`
-	Recovery *Recovery `json:"recovery,omitempty"`
-	Trouble  string    `json:"trouble,omitempty"` // why the newest look at the cluster did not work
+	Decision *Decision         `json:"decision,omitempty"`
+	Recovery *runbook.Recovery `json:"recovery,omitempty"`
+	Trouble  string            `json:"trouble,omitempty"` // why the newest look at the cluster did not work
 	// Deadline is when it escalates unless it is over: an absolute time.
 	Deadline  time.Time   `json:"deadline"`
 	Escalated []Escalated `json:"escalated,omitempty"`
@@ -90,54 +90,17 @@ type Earlier struct {
 	Until   time.Time   `json:"until"`
 }
 
-// Plan is one remedy with exactly what it would do, bound to what it was made
-// for. The button carries the incident's and the remedy's id, nothing more.
-type Plan struct {
-	Remedy  runbook.Remedy `json:"remedy"`
-	Actions []Action       `json:"actions"`
-	Hash    string         `json:"hash"` // over Actions: what was shown is what is approved
-	Made    time.Time      `json:"made"`
-	Shows   []string       `json:"shows,omitempty"` // for the confirmation: what changes, sentence by sentence
-	// Missing says which right pullfix lacks to carry it out; "" when none.
-	Missing string `json:"missing,omitempty"`
-}
-
-// The verbs of an action.
-const (
-	DeletePod   = "delete-pod"
-	RestartPods = "restart" // a rollout restart
-	SetTemplate = "roll-back"
-)
-
-// Action is one write on one object, bound to the state that it was planned
-// for. An action whose bound fields have moved is refused.
-type Action struct {
-	Verb      string `json:"verb"`
-	Cluster   string `json:"cluster"`
-	Namespace string `json:"namespace"`
-	Kind      string `json:"kind"`
-	Name      string `json:"name"`
-	UID       string `json:"uid"`
-	// Generation binds a workload; Image binds a pod, which must still wait for
-	// it in Container.
-	Generation int64  `json:"generation,omitempty"`
-	Container  string `json:"container,omitempty"`
-	Image      string `json:"image,omitempty"`
-	// Revision is the one to roll back to.
-	Revision int64 `json:"revision,omitempty"`
-}
-
 // Decision is a click on a remedy and what became of it.
 type Decision struct {
-	Remedy   string     `json:"remedy"`
-	Title    string     `json:"title"`
-	PlanHash string     `json:"planHash"`
-	Needed   int        `json:"needed"` // approvals
-	Granted  []Approval `json:"granted,omitempty"`
-	Expires  time.Time  `json:"expires"`
-	Started  *time.Time `json:"started,omitempty"` // when the change began: it is never begun twice
-	Receipts []Receipt  `json:"receipts,omitempty"`
-	Refused  string     `json:"refused,omitempty"` // why nothing was done
+	Remedy   string            `json:"remedy"`
+	Title    string            `json:"title"`
+	PlanHash string            `json:"planHash"`
+	Needed   int               `json:"needed"` // approvals
+	Granted  []Approval        `json:"granted,omitempty"`
+	Expires  time.Time         `json:"expires"`
+	Started  *time.Time        `json:"started,omitempty"` // when the change began: it is never begun twice
+	Receipts []runbook.Receipt `json:"receipts,omitempty"`
+	Refused  string            `json:"refused,omitempty"` // why nothing was done
 }
 
 // Approval is a click that was checked and counts. Its MAC is under a key that
@@ -149,27 +112,6 @@ type Approval struct {
 	PlanHash string    `json:"planHash"`
 	Rule     string    `json:"rule"`
 	MAC      string    `json:"mac"`
-}
-
-// Receipt is the result of one action.
-type Receipt struct {
-	Action Action    `json:"action"`
-	Done   bool      `json:"done"`
-	Unsure bool      `json:"unsure,omitempty"` // the answer was lost and could not be read again
-	Detail string    `json:"detail,omitempty"`
-	At     time.Time `json:"at"`
-}
-
-// Recovery counts the pods of the incident on their way back.
-type Recovery struct {
-	Wanted  int       `json:"wanted"`
-	Waiting int       `json:"waiting"` // for their image
-	Pulling int       `json:"pulling"`
-	Pulled  int       `json:"pulled"`
-	Ready   int       `json:"ready"`
-	Proof   []string  `json:"proof,omitempty"`
-	Since   time.Time `json:"since"`
-	Clear   time.Time `json:"clear,omitzero"` // since when nothing fails: the settling window
 }
 
 // Escalated is one escalation.

@@ -64,27 +64,16 @@ type Whisper struct {
 type Engine interface {
 	Diagnose(ctx context.Context, target runbook.Target, progress runbook.Progress) (runbook.Case, runbook.Verdict, error)
 	// Plan says exactly what each approvable remedy of the verdict would do now.
-	Plan(ctx context.Context, c runbook.Case, v runbook.Verdict) ([]Plan, error)
+	Plan(ctx context.Context, c runbook.Case, v runbook.Verdict) ([]runbook.Plan, error)
 	// Recovery looks at the incident's pods; over says that recovery is proven.
-	Recovery(ctx context.Context, i Incident) (r Recovery, over bool, err error)
+	Recovery(ctx context.Context, i Incident) (r runbook.Recovery, over bool, err error)
 }
 
 // Changer carries out one action. It re-reads what the action is bound to, and
-// refuses with a *OvertakenError when that has moved.
+// refuses with a *runbook.OvertakenError when that has moved.
 type Changer interface {
-	Carry(ctx context.Context, a Action, by Actor) (Receipt, error)
+	Carry(ctx context.Context, a runbook.Action, by runbook.Actor) (runbook.Receipt, error)
 }
-
-// Actor says in whose name a change is made; it is written on the object.
-type Actor struct {
-	Incident string
-	Approved []Person
-}
-
-// OvertakenError says that an action was planned for a state that is gone.
-type OvertakenError struct{ What string }
-
-func (e *OvertakenError) Error() string { return "overtaken: " + e.What }
 
 // Directory knows the people of the chat. Its answers may be up to 60 s old;
 // an error means that nothing is known, and then nothing is allowed.

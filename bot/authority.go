@@ -1,0 +1,211 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pullfix/pullfix/runbook"
+)
+
+// notFoundAnswer is what somebody hears who may not ask about a namespace: the
+// same as if there were none.
+func notFoundAnswer(t runbook.Target) string {
+	return fmt.Sprintf("I find no %s %s in namespace %s.", strings.ToLower(orPod(t.Kind)), t.Name, t.Namespace)
+}
+
+func orPod(kind string) string {
+	if kind == "" {
+		return "pod"
+	}
+	return kind
+}
+
+// admit checks whether the asker may ask; everything that is not allowed reads
+// like a namespace that does not exist.
+func (d *Desk) admit(ctx context.Context, e Effect, i Incident) Event {
+	if why := d.mayAsk(ctx, i.Asked, i.Target, i.Place.Channel); why != "" {
+		return TurnedAway{Effect: e.ID, Answer: notFoundAnswer(i.Target), Why: why}
+	}
+	return Admitted{Effect: e.ID}
+}
+
+// MayAsk tells whether a person may ask about a namespace; an empty one asks
+// about all. It fails closed.
+func (d *Desk) MayAsk(ctx context.Context, p Person, cluster, namespace, channel string) bool {
+	return d.mayAsk(ctx, p, runbook.Target{Cluster: cluster, Namespace: namespace}, channel) == ""
+}
+
+func (d *Desk) mayAsk(ctx context.Context, p Person, t runbook.Target, channel string) string {
+	if why := d.standing(ctx, p); why != "" {
+		return why
+	}
+	for _, rule := range d.Rules.access(t.Cluster, t.Namespace, channel) {
+		if ok, _ := d.among(ctx, p, rule.People, true); ok {
+			return ""
+		}
+	}
+	return "no access rule names them"
+}
+
+// standing says why a person does not count at all; "" when they do.
+func (d *Desk) standing(ctx context.Context, p Person) string {
+	s, err := d.Directory.Standing(ctx, p)
+	switch {
+	case err != nil:
+		return "the directory could not be asked"
+	case !s.Known:
+		return "not known in this workspace"
+	case s.Deleted:
+		return "the account is deactivated"
+	case s.Bot:
+		return "not a human"
+	case s.Guest:
+		return "guests do not count"
+	case !s.SameTeam:
+		return "from another workspace"
+	}
+	return ""
+}
+
+// among tells whether a person is one of the people. A group that its members
+// can join by themselves counts only where that is allowed.
+func (d *Desk) among(ctx context.Context, p Person, people People, selfService bool) (bool, string) {
+	if slices.Contains(people.Users, p.ID) {
+		return true, ""
+	}
+	why := ""
+	for _, group := range people.Groups {
+		members, open, err := d.Directory.Members(ctx, group)
+		switch {
+		case err != nil:
+			why = "a user group could not be read"
+		case !slices.Contains(members, p.ID):
+		case open && !selfService:
+			why = "members can add themselves to that group, so it does not count"
+		default:
+			return true, ""
+		}
+	}
+	return false, why
+}
+
+// check decides whether a recorded press counts: at the click, on the server,
+// from the store.
+func (d *Desk) check(ctx context.Context, e Effect, i Incident) Event {
+	p := *e.Press
+	deny := func(why string) Event { return Denied{Effect: e.ID, Press: p, Why: why} }
+	if i.Place.Message == "" || p.Place.Channel != i.Place.Channel || p.Place.Message != i.Place.Message {
+		return deny("This is not the incident's own message; nothing was done.")
+	}
+	if why := d.standing(ctx, p.Person); why != "" {
+		return deny(fmt.Sprintf("You may not do this: %s.", why))
+	}
+	switch p.Button {
+	case Approve:
+		return d.checkApproval(ctx, e, i)
+	case Again, WriteReport:
+		if why := d.mayAsk(ctx, p.Person, i.Target, i.Place.Channel); why != "" {
+			return deny("You may not ask about this.")
+		}
+	default:
+		if ok, why := d.among(ctx, p.Person, d.Rules.Responders, false); !ok {
+			return deny(refusal("You may not steer incidents; responders are "+d.names(d.Rules.Responders), why))
+		}
+	}
+	return Granted{Effect: e.ID, Press: p, For: snoozeFor}
+}
+
+// snoozeFor is how long a snooze lasts.
+const snoozeFor = 10 * time.Minute
+
+func refusal(sentence, why string) string {
+	if why == "" {
+		return sentence + "."
+	}
+	return sentence + " (" + why + ")."
+}
+
+func (d *Desk) checkApproval(ctx context.Context, e Effect, i Incident) Event {
+	p := *e.Press
+	deny := func(why string) Event { return Denied{Effect: e.ID, Press: p, Why: why} }
+	if d.Rules.ReadOnly || d.Changer == nil {
+		return deny("pullfix is read-only here; the command stands in the thread.")
+	}
+	rule, n, found := d.Rules.approval(i.Target.Cluster, i.Target.Namespace, family(p.Remedy))
+	if !found {
+		return deny(fmt.Sprintf("Nobody may approve this in %s: no rule covers it.", i.Target.Namespace))
+	}
+	if ok, why := d.among(ctx, p.Person, rule.People, rule.SelfServiceGroups); !ok {
+		return deny(refusal(fmt.Sprintf("You may not approve changes in %s: approvers are %s", i.Target.Namespace, d.names(rule.People)), why))
+	}
+	needed, why := required(rule, i, p)
+	if why != "" {
+		return deny(why)
+	}
+	approval := Approval{Person: p.Person, At: time.Now(), Remedy: p.Remedy, PlanHash: p.PlanHash, Rule: fmt.Sprintf("approvals[%d]", n)}
+	return Granted{Effect: e.ID, Press: p, Needed: needed, Expires: rule.Expires, Approval: d.Seal.Approve(i.ID, approval)}
+}
+
+// required is how many approvals it takes. Four eyes means two humans: the one
+// who asked does not count, and what nobody asked for needs two approvers.
+// Breaking the glass on a P1 takes one, with a reason.
+func required(rule ApprovalRule, i Incident, p Press) (int, string) {
+	needed := max(rule.Needed, 1)
+	if rule.BreakGlass && i.Verdict != nil && i.Verdict.Severity == runbook.P1 && strings.TrimSpace(p.Reason) != "" {
+		return 1, ""
+	}
+	if !rule.FourEyes {
+		return needed, ""
+	}
+	if i.Asked == p.Person {
+		return 0, "You asked for this, so somebody else has to approve it (four eyes)."
+	}
+	if i.Asked == (Person{}) {
+		return max(needed, 2), ""
+	}
+	return needed, ""
+}
+
+// family is a remedy's id without its number.
+func family(remedy string) string {
+	head, tail, ok := cutLast(remedy, "-")
+	if ok && tail != "" && strings.Trim(tail, "0123456789") == "" {
+		return head
+	}
+	return remedy
+}
+
+func cutLast(s, sep string) (head, tail string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
+// names are the people of a rule as mentions.
+func (d *Desk) names(people People) string {
+	var names []string
+	for _, group := range people.Groups {
+		names = append(names, "<!subteam^"+group+">")
+	}
+	for _, user := range people.Users {
+		names = append(names, "<@"+user+">")
+	}
+	if len(names) == 0 {
+		return "nobody"
+	}
+	return strings.Join(names, ", ")
+}
+
+// noSuchObject is the answer to a target that does not exist, with near matches
+// only if the asker may see them.
+func (d *Desk) noSuchObject(ctx context.Context, i Incident, missing *runbook.NotFoundError) string {
+	answer := notFoundAnswer(i.Target)
+	if missing.NamespaceMissing || len(missing.Near) == 0 || d.mayAsk(ctx, i.Asked, i.Target, i.Place.Channel) != "" {
+		return answer
+	}
+	return answer + " Near: " + strings.Join(missing.Near[:min(3, len(missing.Near))], ", ") + "."
+}

@@ -1,0 +1,90 @@
+package bot
+
+import (
+	"context"
+)
+
+// board is who attends to what. Only Run's goroutine touches it.
+type board struct {
+	desk       *Desk
+	attendants map[string]*attendant
+	holders    map[string]string // root-cause key to the open incident that has it
+	asked      map[string]string // key of a command to its incident
+	order      []string          // of asked, oldest first
+}
+
+// mostAsked bounds the memory of commands: Slack repeats one within minutes.
+const mostAsked = 2000
+
+func (b *board) deliver(ctx context.Context, l letter) {
+	switch {
+	case l.claim != nil:
+		l.reply <- reply{id: b.claim(l.id, l.claim)}
+	case l.ask != nil:
+		if id, ok := b.asked[l.ask.Key]; ok {
+			l.reply <- reply{id: id}
+			return
+		}
+		id := b.desk.NewID()
+		b.remember(l.ask.Key, id)
+		b.attendant(ctx, id, l.ask).inbox <- l
+	default:
+		a := b.attendant(ctx, l.id, nil)
+		select {
+		case a.inbox <- l:
+		default:
+			l.reply <- reply{err: errBusy}
+		}
+	}
+}
+
+// claim gives the keys to the incident unless another open one has one of them;
+// then that one's id is returned.
+func (b *board) claim(id string, keys []string) string {
+	for _, key := range keys {
+		if holder, ok := b.holders[key]; ok && holder != id {
+			return holder
+		}
+	}
+	for _, key := range keys {
+		b.holders[key] = id
+	}
+	return ""
+}
+
+func (b *board) remember(key, id string) {
+	b.asked[key] = id
+	b.order = append(b.order, key)
+	if len(b.order) > mostAsked {
+		delete(b.asked, b.order[0])
+		b.order = b.order[1:]
+	}
+}
+
+// attendant returns the one that attends to the incident, starting it if there
+// is none.
+func (b *board) attendant(ctx context.Context, id string, ask *Ask) *attendant {
+	if a, ok := b.attendants[id]; ok {
+		return a
+	}
+	a := newAttendant(b.desk, id)
+	b.attendants[id] = a
+	b.desk.work.Go(func() { a.attend(ctx, ask) })
+	return a
+}
+
+// retire lets an attendant go that has nothing to do, unless something arrived
+// meanwhile.
+func (b *board) retire(a *attendant) {
+	if len(a.inbox) > 0 {
+		a.leave <- false
+		return
+	}
+	delete(b.attendants, a.id)
+	for key, holder := range b.holders {
+		if holder == a.id {
+			delete(b.holders, key)
+		}
+	}
+	a.leave <- true
+}

@@ -1,0 +1,174 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pullfix/pullfix/runbook"
+	"github.com/pullfix/pullfix/runbook/cause"
+)
+
+// carry makes the change that was approved: exactly the plan, action after
+// action, and nothing after the first that is refused. That it begins is
+// recorded already; it is called once for an approval.
+func (d *Desk) carry(ctx context.Context, e Effect, i Incident) Event {
+	if !d.slot(ctx) {
+		return nil
+	}
+	defer d.free()
+	plan, ok := i.plan(i.Decision.Remedy)
+	if !ok || plan.Hash != i.Decision.PlanHash {
+		return Overtaken{Effect: e.ID, Why: "the plan is no longer there"}
+	}
+	approved, err := d.verified(i)
+	if err != nil {
+		return Overtaken{Effect: e.ID, Why: err.Error()}
+	}
+	// A change that has begun is finished even when pullfix is told to stop.
+	ctx = context.WithoutCancel(ctx)
+	actor := runbook.Actor{Incident: i.ID, Approved: approved}
+	var receipts []runbook.Receipt
+	for _, action := range plan.Actions {
+		receipt, err := d.Changer.Carry(ctx, action, actor)
+		var overtaken *runbook.OvertakenError
+		switch {
+		case errors.As(err, &overtaken) && len(receipts) == 0:
+			return Overtaken{Effect: e.ID, Why: overtaken.What}
+		case err != nil:
+			receipts = append(receipts, runbook.Receipt{Action: action, Detail: err.Error(), At: time.Now()})
+			return Carried{Effect: e.ID, Receipts: receipts}
+		}
+		d.Log.Info("changed", "incident", i.ID, "verb", action.Verb, "object", action.Kind+"/"+action.Name, "namespace", action.Namespace, "done", receipt.Done, "approved", fmt.Sprint(approved))
+		receipts = append(receipts, receipt)
+	}
+	return Carried{Effect: e.ID, Receipts: receipts}
+}
+
+// verified checks that every approval of the decision was made by pullfix
+// itself: an edited journal approves nothing.
+func (d *Desk) verified(i Incident) ([]string, error) {
+	var people []string
+	for _, a := range i.Decision.Granted {
+		if err := d.Seal.Verify(i.ID, a); err != nil {
+			d.Log.Error("an approval does not verify", "incident", i.ID, "person", a.Person.ID, "err", err)
+			return nil, errors.New("the record of an approval does not verify")
+		}
+		if a.PlanHash != i.Decision.PlanHash || a.Remedy != i.Decision.Remedy {
+			return nil, errors.New("an approval is for another plan")
+		}
+		people = append(people, a.Person.ID)
+	}
+	if len(people) < i.Decision.Needed || len(people) == 0 {
+		return nil, errors.New("approvals are missing")
+	}
+	return people, nil
+}
+
+// look counts the incident's pods, and proves recovery or finds a new cause.
+func (a *attendant) look(ctx context.Context) {
+	if a.busy[DoWatch] {
+		return
+	}
+	a.busy[DoWatch] = true
+	i := a.incident
+	a.desk.work.Go(func() { a.report(ctx, settled{kind: DoWatch, event: a.watch(ctx, i)}) })
+}
+
+// judgeAgain is how long after a verdict a watched incident that still fails is
+// diagnosed again: a new cause shows then.
+const judgeAgain = time.Minute
+
+func (a *attendant) watch(ctx context.Context, i Incident) Event {
+	r, over, err := a.desk.Engine.Recovery(ctx, i)
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err != nil {
+		return Unwatchable{Why: err.Error()}
+	}
+	return looked{Recovering{Recovery: r}, over}
+}
+
+// looked is a look at the pods; the attendant decides what it means.
+type looked struct {
+	Recovering
+	over bool
+}
+
+// saw handles a look: recovery counts only when it lasts for the settling
+// window, and pods that go on failing are diagnosed again.
+func (a *attendant) saw(ctx context.Context, l looked) {
+	now := time.Now()
+	a.came(ctx, l.Recovering)
+	switch {
+	case !l.over:
+		a.clear = time.Time{}
+		if a.incident.State == Watching && l.Recovery.Waiting > 0 && now.Sub(a.judged) >= judgeAgain && !a.busy[DoDiagnose] {
+			a.judged = now
+			a.came(ctx, Rejudge{})
+		}
+	case a.clear.IsZero():
+		a.clear = now
+		if a.desk.Settle > 0 {
+			return
+		}
+		fallthrough
+	case now.Sub(a.clear) >= a.desk.Settle:
+		a.came(ctx, Recovered{Proof: l.Recovery.Proof, Elsewhere: -1})
+	}
+}
+
+// Rejudge asks for another diagnosis.
+type Rejudge struct{}
+
+func (Rejudge) apply(c *change) error {
+	if c.State.Over() {
+		return ErrTooLate
+	}
+	c.follow(Effect{Kind: DoDiagnose})
+	return nil
+}
+
+// page reaches out: the pager of the route, and whatever else is configured.
+// One that confirms is enough for it to count as sent.
+func (d *Desk) page(ctx context.Context, e Effect, i Incident) Event {
+	p := Page{Key: i.ID, Incident: i.ID, Text: pageText(i, e.Why), At: e.Made}
+	if i.Verdict != nil {
+		p.Severity, p.Details = i.Verdict.Severity, i.Verdict.Details
+	}
+	paged := Paged{Effect: e.ID}
+	for pause := firstPause; ; pause = min(2*pause, longPause) {
+		for name, pager := range d.Pagers {
+			if err := pager.Page(ctx, p); err != nil {
+				paged.Failed = append(paged.Failed, name+": "+err.Error())
+				continue
+			}
+			paged.Told = append(paged.Told, name)
+		}
+		if len(paged.Told) > 0 || len(d.Pagers) == 0 {
+			return paged
+		}
+		if !sleep(ctx, pause) {
+			return nil
+		}
+		paged.Failed = nil
+	}
+}
+
+// pageText is the first row of the escalation table.
+func pageText(i Incident, why string) string {
+	text := fmt.Sprintf("%s: Container registry pull failure blocking deployments in %s", severityOf(i), i.Target.Namespace)
+	if i.Verdict != nil && i.Verdict.Cause != cause.None {
+		text += ": " + i.Verdict.Summary
+	}
+	return text + " (" + why + ")"
+}
+
+func severityOf(i Incident) string {
+	if i.Verdict == nil || i.Verdict.Severity == "" {
+		return runbook.P1
+	}
+	return i.Verdict.Severity
+}

@@ -1,0 +1,134 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Options are what a Desk needs. All are required but Changer and Pagers:
+// without a Changer nothing can be approved.
+type Options struct {
+	Store     Store
+	Announcer Announcer
+	Engine    Engine
+	Changer   Changer
+	Directory Directory
+	Pagers    map[string]Pager // by route
+	Rules     Rules
+	Seal      *Seal
+	NewID     func() string
+	Log       *slog.Logger
+	After     time.Duration // until an incident escalates
+	Repeat    time.Duration // between repetitions
+	Poll      time.Duration // between looks at the pods of an open incident
+	Settle    time.Duration // for which nothing may fail before recovery counts
+	Workers   int           // diagnoses and changes at the same time
+}
+
+func (o Options) validate() error {
+	var errs []error
+	need := func(ok bool, what string) {
+		if !ok {
+			errs = append(errs, errors.New(what+" is missing"))
+		}
+	}
+	need(o.Store != nil, "store")
+	need(o.Announcer != nil, "announcer")
+	need(o.Engine != nil, "engine")
+	need(o.Directory != nil, "directory")
+	need(o.Seal != nil, "seal")
+	need(o.NewID != nil, "source of ids")
+	need(o.Log != nil, "log")
+	need(o.After > 0 && o.Repeat > 0 && o.Poll > 0 && o.Settle >= 0, "a duration")
+	need(o.Workers > 0, "number of workers")
+	return errors.Join(errs...)
+}
+
+// Desk keeps all incidents going: one goroutine and one timer for each. What is
+// shared between them is owned by the goroutine of Run alone.
+type Desk struct {
+	Options
+	mail  chan letter
+	idle  chan *attendant
+	slots chan struct{}
+	work  sync.WaitGroup
+}
+
+// New makes a desk; Run brings it to life.
+func New(o Options) (*Desk, error) {
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("the desk: %w", err)
+	}
+	return &Desk{Options: o, mail: make(chan letter), idle: make(chan *attendant), slots: make(chan struct{}, o.Workers)}, nil
+}
+
+// letter is something for the desk: an ask, or an event for an incident.
+type letter struct {
+	ask   *Ask
+	id    string
+	event Event
+	claim []string // root-cause keys that the incident id wants to stand for
+	reply chan reply
+}
+
+type reply struct {
+	id  string
+	err error
+}
+
+// Ask records that somebody wants a diagnosis, and returns the id of its
+// incident once that is safe. The same ask again returns the same incident.
+func (d *Desk) Ask(ctx context.Context, a Ask) (string, error) {
+	return d.post(ctx, letter{ask: &a})
+}
+
+// Press records a press of a button; when it returns without an error the press
+// is safe, and what follows comes later. ErrSeen means that it was recorded
+// before.
+func (d *Desk) Press(ctx context.Context, p Press) error {
+	_, err := d.post(ctx, letter{id: p.Incident, event: Pressed{Press: p}})
+	return err
+}
+
+func (d *Desk) post(ctx context.Context, l letter) (string, error) {
+	l.reply = make(chan reply, 1)
+	select {
+	case d.mail <- l:
+	case <-ctx.Done():
+		return "", fmt.Errorf("handing it to the desk: %w", ctx.Err())
+	}
+	select {
+	case r := <-l.reply:
+		return r.id, r.err
+	case <-ctx.Done():
+		return "", fmt.Errorf("waiting for the desk: %w", ctx.Err())
+	}
+}
+
+// Run resumes what was unfinished and keeps all incidents going until ctx ends;
+// then it waits for what is being done.
+func (d *Desk) Run(ctx context.Context) error {
+	unfinished, err := d.Store.Unfinished(ctx)
+	if err != nil {
+		return fmt.Errorf("reading unfinished incidents: %w", err)
+	}
+	b := board{desk: d, attendants: make(map[string]*attendant), asked: make(map[string]string), holders: make(map[string]string)}
+	for _, id := range unfinished {
+		b.attendant(ctx, id, nil)
+	}
+	for {
+		select {
+		case l := <-d.mail:
+			b.deliver(ctx, l)
+		case a := <-d.idle:
+			b.retire(a)
+		case <-ctx.Done():
+			d.work.Wait()
+			return nil
+		}
+	}
+}

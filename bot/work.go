@@ -1,0 +1,139 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/pullfix/pullfix/runbook"
+)
+
+// settled is the end of work of one kind, with the event that it results in.
+type settled struct {
+	kind  EffectKind
+	event Event
+}
+
+func (settled) apply(*change) error { return nil }
+
+// start begins what an effect asks for. What goes to the chat goes in order;
+// everything else side by side, so that a slow chat delays nothing else.
+func (a *attendant) start(ctx context.Context, e Effect) {
+	switch e.Kind {
+	case DoShow, DoTell, DoWhisper:
+		a.say(e)
+	case DoWatch:
+		a.looked = time.Time{}
+		a.came(ctx, Done{Effect: e.ID})
+	default:
+		a.busy[e.Kind] = true
+		i := a.incident
+		a.desk.work.Go(func() { a.report(ctx, settled{kind: e.Kind, event: a.perform(ctx, e, i)}) })
+	}
+}
+
+// perform does the work of an effect on the incident as it was when the effect
+// was recorded, and returns what came of it.
+func (a *attendant) perform(ctx context.Context, e Effect, i Incident) Event {
+	switch e.Kind {
+	case DoAdmit:
+		return a.desk.admit(ctx, e, i)
+	case DoCheck:
+		return a.desk.check(ctx, e, i)
+	case DoDiagnose:
+		return a.diagnose(ctx, e, i)
+	case DoCarry:
+		return a.desk.carry(ctx, e, i)
+	case DoPage:
+		return a.desk.page(ctx, e, i)
+	}
+	return Done{Effect: e.ID}
+}
+
+// slot waits for one of the workers; false when ctx ends first.
+func (d *Desk) slot(ctx context.Context) bool {
+	select {
+	case d.slots <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (d *Desk) free() { <-d.slots }
+
+func (a *attendant) diagnose(ctx context.Context, e Effect, i Incident) Event {
+	d := a.desk
+	if !d.slot(ctx) {
+		return nil
+	}
+	defer d.free()
+	c, v, err := d.Engine.Diagnose(ctx, i.Target, a.ticks(i))
+	var missing *runbook.NotFoundError
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case errors.As(err, &missing):
+		return NotDiagnosed{Effect: e.ID, Why: d.noSuchObject(ctx, i, missing), Final: i.Verdict == nil}
+	case err != nil:
+		return NotDiagnosed{Effect: e.ID, Why: err.Error()}
+	}
+	found := Diagnosed{Effect: e.ID, Case: c, Verdict: v, Keys: rootCauseKeys(v)}
+	if holder := d.claim(ctx, i.ID, found.Keys); holder != "" {
+		found.Joins = holder
+	}
+	if d.Changer != nil && !d.Rules.ReadOnly {
+		if found.Plans, err = d.Engine.Plan(ctx, c, v); err != nil {
+			d.Log.Warn("planning remedies", "incident", i.ID, "err", err)
+		}
+	}
+	return found
+}
+
+func (d *Desk) claim(ctx context.Context, id string, keys []string) string {
+	if len(keys) == 0 {
+		return ""
+	}
+	holder, err := d.post(ctx, letter{id: id, claim: keys})
+	if err != nil {
+		return ""
+	}
+	return holder
+}
+
+// ticks passes the steps of the first diagnosis on to the drawing. Nothing is
+// recorded, and nothing waits for it.
+func (a *attendant) ticks(i Incident) runbook.Progress {
+	if i.Verdict != nil {
+		return nil
+	}
+	return func(t runbook.Tick) {
+		select {
+		case a.steps <- t:
+		default:
+		}
+	}
+}
+
+// step draws a step of the running diagnosis.
+func (a *attendant) step(t runbook.Tick) {
+	if a.incident.Verdict != nil {
+		return
+	}
+	a.incident.Progress = withTick(slices.Clone(a.incident.Progress), t)
+	a.publish()
+	if a.incident.Place.Message != "" && a.drawing.CompareAndSwap(false, true) {
+		a.say(Effect{Kind: DoShow})
+	}
+}
+
+func withTick(progress []Progress, t runbook.Tick) []Progress {
+	for n := range progress {
+		if progress[n].Step == t.Step {
+			progress[n].Done = progress[n].Done || t.Done
+			return progress
+		}
+	}
+	return append(progress, Progress{Step: t.Step, Note: t.Note, Done: t.Done})
+}
