@@ -54,6 +54,9 @@ func causeOfName(err error) cause.Cause {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" {
 		return cause.ProxyFailure
 	}
+	if _, ok := errors.AsType[*proxyError](err); ok {
+		return cause.ProxyFailure
+	}
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
 		return cause.DNSFailure
 	}

@@ -44,16 +44,17 @@ func newSandbox(t *testing.T, o sandbox.Options) *sandbox.Registry {
 	}
 	r := sandbox.New(o)
 	for _, tag := range []string{"v1", "v1.1", "v1.2"} {
-		push(t, r, "team/app", tag, sandbox.Image{})
+		push(t, r, "team/app:"+tag, sandbox.Image{})
 	}
-	push(t, r, "team/other", "v1", sandbox.Image{})
+	push(t, r, "team/other:v1", sandbox.Image{})
 	return r
 }
 
-func push(t *testing.T, r *sandbox.Registry, repository, tag string, image sandbox.Image) {
+func push(t *testing.T, r *sandbox.Registry, name string, image sandbox.Image) {
 	t.Helper()
+	repository, tag, _ := strings.Cut(name, ":")
 	if _, err := r.PushImage(repository, tag, image); err != nil {
-		t.Fatalf("pushing %s:%s: %v", repository, tag, err)
+		t.Fatalf("pushing %s: %v", name, err)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,6 +83,24 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// TestTokenServerBehindTheSameCA: the registry's CA is good for its token
+// server on another port.
+func TestTokenServerBehindTheSameCA(t *testing.T) {
+	t.Parallel()
+	ca, err := sandbox.NewCA("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newSandbox(t, sandbox.Options{Auth: sandbox.AuthBearer})
+	main := serve(t, r, sandbox.ServeOptions{TLS: &sandbox.TLS{CA: ca}})
+	r.SetRealm(serve(t, r, sandbox.ServeOptions{TLS: &sandbox.TLS{CA: ca}}).URL + "/token")
+	p := newProber(t, registry.Options{Hosts: []registry.Host{{Host: main.Host, CA: ca.PEM()}}})
+	answer := ask(t, p, runbook.Question{Image: main.Host + "/team/app:v1", Credential: login("ann", marker)})
+	if answer.Result != cause.None || answer.Login != runbook.TestAccepted {
+		t.Errorf("answer %+v", answer)
+	}
+}
+
 func TestPlainHTTPByConfiguration(t *testing.T) {
 	t.Parallel()
 	r := newSandbox(t, sandbox.Options{})
@@ -127,6 +147,37 @@ func TestNetworkFailures(t *testing.T) {
 				t.Errorf("answer %+v, want %s", answer, test.want)
 			}
 		})
+	}
+}
+
+// TestProxyThatRefuses opens no tunnel to the registry.
+func TestProxyThatRefuses(t *testing.T) {
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	t.Cleanup(proxy.Close)
+	there := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(proxy.URL, "http://"))
+	}
+	// net/http reads the environment's proxy once a process, so the test gives
+	// the transport one of its own.
+	transport := &http.Transport{
+		DialContext: there, Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.example.com"}),
+		OnProxyConnectResponse: registry.RefuseTunnel,
+	}
+	answer := ask(t, newProber(t, registry.Options{Transport: transport}), runbook.Question{Image: plainHost + "/team/app:v1"})
+	if answer.Result != cause.ProxyFailure || answer.Detail != "the proxy answered 403 Forbidden" {
+		t.Errorf("answer %+v", answer)
+	}
+}
+
+// TestHurry: an asker with little time still hears that it was a timeout.
+func TestHurry(t *testing.T) {
+	t.Parallel()
+	stall := http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) { <-req.Context().Done() })
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	answer, err := over(t, sandbox.Network{"*": stall}).Probe(ctx, runbook.Question{Image: plainHost + "/team/app:v1"})
+	if err != nil || answer.Result != cause.Timeout {
+		t.Errorf("answer %+v, error %v", answer, err)
 	}
 }
 

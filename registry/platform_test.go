@@ -32,7 +32,7 @@ func TestPlatforms(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newSandbox(t, sandbox.Options{Auth: sandbox.AuthBearer})
-			push(t, r, "team/app", "made", test.image)
+			push(t, r, "team/app:made", test.image)
 			answer := ask(t, over(t, r.RoundTripper()), runbook.Question{
 				Image: plainHost + "/team/app:made", Platform: test.node, Credential: login("ann", marker),
 			})
@@ -58,7 +58,7 @@ func TestPlatforms(t *testing.T) {
 func TestPlatformOfStoredElsewhere(t *testing.T) {
 	t.Parallel()
 	r := newSandbox(t, sandbox.Options{Auth: sandbox.AuthBearer})
-	push(t, r, "team/app", "arm", sandbox.Image{Platforms: []string{"linux/arm64"}})
+	push(t, r, "team/app:arm", sandbox.Image{Platforms: []string{"linux/arm64"}})
 	storage := newSandbox(t, sandbox.Options{})
 	r.Inject(sandbox.Fault{Endpoint: sandbox.Blobs, Effect: sandbox.RedirectTo("https://storage.example.net/blob?sig=" + marker)})
 	storage.Inject(sandbox.Fault{Effect: sandbox.Failure(200, "", "")})

@@ -71,7 +71,9 @@ func (s *session) denied(r reply) {
 // insufficient_scope, for missing repositories as for private ones.
 func (s *session) deniedAnonymously(r reply) {
 	if s.credential != nil {
-		s.say(cause.Unknown, r)
+		// The node's login is not asked for either.
+		s.say(cause.PermissionDenied, r)
+		s.answer.Detail = s.quote("refused without being asked for a login: " + read(r).describe(r.status))
 		return
 	}
 	bearer, _ := find(parseChallenges(r.header), "bearer")
@@ -89,6 +91,9 @@ func (s *session) notAllowed(r reply) {
 		return
 	}
 	s.say(cause.PermissionDenied, r)
+	if s.claims != nil && s.claims.grants(s.target.repository) {
+		s.answer.Detail = s.quote("the token server granted the pull, the registry refused it: " + read(r).describe(r.status))
+	}
 }
 
 // accept notes that the login itself is good.

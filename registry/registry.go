@@ -141,7 +141,7 @@ func (p *Prober) Probe(ctx context.Context, q runbook.Question) (runbook.Answer,
 	}
 	open := p.flight.DoChan(p.questionKey(t, q), func() (any, error) {
 		// The first asker may leave; the others still want the answer.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.options.Timeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.timeout(ctx))
 		defer cancel()
 		return p.ask(ctx, t, q), nil
 	})
@@ -152,6 +152,15 @@ func (p *Prober) Probe(ctx context.Context, q runbook.Question) (runbook.Answer,
 		answer, _ := result.Val.(runbook.Answer)
 		return ownCopy(answer), nil
 	}
+}
+
+// timeout leaves an asker in a hurry the time to hear that it was a timeout.
+func (p *Prober) timeout(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return p.options.Timeout
+	}
+	return min(p.options.Timeout, time.Until(deadline)*9/10)
 }
 
 // ownCopy keeps several askers of one question from sharing memory.
@@ -191,7 +200,7 @@ func (p *Prober) askOnce(ctx context.Context, t target, q runbook.Question) runb
 	}
 	attempt, leave, err := p.memory.enter(ctx, t, *s.credential)
 	if err != nil {
-		s.timedOut(err)
+		s.crowdedOut(err)
 		return s.answer
 	}
 	defer leave()

@@ -158,6 +158,9 @@ func (s *session) failed(err error) {
 		return
 	}
 	text := err.Error()
+	if spokeHTTP(err) {
+		text = "the server answered https with plain http"
+	}
 	if !strings.EqualFold(host, s.base.Host) {
 		text = s.placeOf(host) + " " + host + ": " + text
 	}
@@ -180,11 +183,11 @@ func (p *Prober) listed(u *url.URL) bool {
 	return ok
 }
 
-// timedOut is for a question that waited its whole time for another login of
+// crowdedOut is for a question that waited its whole time for another login of
 // the same account.
-func (s *session) timedOut(err error) {
-	s.answer.Result = causeOf(err, false)
-	s.answer.Detail = "waiting for another login of the same account"
+func (s *session) crowdedOut(err error) {
+	s.answer.Result = cause.Unknown
+	s.answer.Detail = s.quote("not asked: another login of the same account took too long: " + err.Error())
 }
 
 // finish takes back what an answer without the credential would claim for it.

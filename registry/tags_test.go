@@ -34,7 +34,7 @@ func TestNearTags(t *testing.T) {
 			t.Parallel()
 			r := sandbox.New(sandbox.Options{})
 			for tag := range strings.FieldsSeq(test.has) {
-				push(t, r, "team/app", tag, sandbox.Image{})
+				push(t, r, "team/app:"+tag, sandbox.Image{})
 			}
 			answer := ask(t, over(t, r.RoundTripper()), runbook.Question{Image: plainHost + "/team/app:" + test.want, NearTags: true})
 			if diff := cmp.Diff(test.near, strings.Join(answer.Tags, " ")); diff != "" {
@@ -89,7 +89,7 @@ func TestTagsAreNotListedUnasked(t *testing.T) {
 func TestCachesAreDoubted(t *testing.T) {
 	t.Parallel()
 	r := sandbox.New(sandbox.Options{})
-	push(t, r, "docker-hub/library/nginx", "1.26", sandbox.Image{})
+	push(t, r, "docker-hub/library/nginx:1.26", sandbox.Image{})
 	answer := ask(t, over(t, r.RoundTripper()), runbook.Question{Image: plainHost + "/docker-hub/library/nginx:1.27", NearTags: true})
 	if !strings.Contains(answer.TagsNote, "cache of another registry") || len(answer.Tags) != 1 {
 		t.Errorf("answer %+v", answer)

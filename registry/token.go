@@ -108,7 +108,8 @@ func (s *session) askToken(ctx context.Context, scopes []string) (reply, error) 
 	if err != nil || s.credential == nil || s.foreign != "" {
 		return r, err
 	}
-	if r.status == http.StatusMethodNotAllowed || r.status == http.StatusNotFound {
+	switch r.status {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed:
 		s.byForm = true
 		return s.postToken(ctx, scopes)
 	}

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net/http"
@@ -191,25 +192,45 @@ func (s *session) transport(to *url.URL) http.RoundTripper {
 	if t, ok := s.transports[key]; ok {
 		return t
 	}
-	t := s.prober.newTransport(key)
+	roots := s.prober.hosts[key].roots
+	if roots == nil && strings.EqualFold(to.Host, s.realmHost()) {
+		// As in containerd, a registry's CA is good for its token server.
+		roots = s.prober.hosts[address(s.base.Host, portOf(s.base.Scheme))].roots
+	}
+	t := s.prober.newTransport(roots)
 	s.transports[key] = t
 	return t
 }
 
-func (p *Prober) newTransport(key string) *http.Transport {
+func (p *Prober) newTransport(roots *x509.CertPool) *http.Transport {
 	t := &http.Transport{
 		DialContext:            p.options.Dial,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: p.hosts[key].roots},
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 		TLSHandshakeTimeout:    p.options.DialTimeout,
 		MaxResponseHeaderBytes: mostHeader,
 		MaxConnsPerHost:        1,
 		DisableCompression:     true, // what is read is what is bounded
 		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: refuseTunnel,
 	}
 	if p.options.Guard {
 		t.DialContext, t.Proxy = p.guard.connect, nil
 	}
 	return t
+}
+
+// proxyError is a proxy that does not open the way to the registry.
+type proxyError struct{ status int }
+
+func (e *proxyError) Error() string {
+	return fmt.Sprintf("the proxy answered %d %s", e.status, http.StatusText(e.status))
+}
+
+func refuseTunnel(_ context.Context, _ *url.URL, _ *http.Request, r *http.Response) error {
+	if r.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &proxyError{status: r.StatusCode}
 }
 
 func (s *session) close() {

@@ -109,10 +109,13 @@ func (w wording) describe(status int) string {
 	return w.message
 }
 
-// expired tells of a credential that was right once: ECR's "Your authorization
-// token has expired".
+// expiredLogin is "Your authorization token has expired" (ECR) and its like, but
+// not an expired subscription.
+var expiredLogin = regexp.MustCompile(`(?i)\b(token|credentials?|password|login|session|robot|account)\b.*\bexpired\b|\bexpired (token|credentials?|password|login|session|robot|account)\b`)
+
+// expired tells of a credential that was right once.
 func (w wording) expired() bool {
-	return w.code != "TAG_EXPIRED" && strings.Contains(strings.ToLower(w.message), "expired")
+	return w.code != "TAG_EXPIRED" && expiredLogin.MatchString(w.message)
 }
 
 // hides is Artifact Registry's own word that it does not tell missing from
