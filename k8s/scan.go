@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/pullfix/pullfix/runbook"
 )
@@ -51,6 +52,9 @@ func (c *Cluster) Failing(ctx context.Context, options ScanOptions, found func([
 	s := &scan{
 		observer: observer{api: c.api, log: c.log},
 		options:  options, found: found, seen: make(map[string]bool),
+	}
+	if options.Namespace != "" && len(validation.IsDNS1123Label(options.Namespace)) > 0 {
+		return Survey{}, s.namespaceExists(ctx, c.name)
 	}
 	look := s.quick
 	if options.Thorough {
