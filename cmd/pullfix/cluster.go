@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/pullfix/pullfix/k8s"
 	"github.com/pullfix/pullfix/runbook"
@@ -144,6 +143,5 @@ func forbiddenHint(err error) string {
 	if !ok || asked.Grant == "" {
 		return "ask for the right to read it, or choose another --context"
 	}
-	verb, _, _ := strings.Cut(asked.Grant, " ")
-	return "your account lacks the right to " + asked.Grant + "; kubectl auth can-i " + verb + " … tells what it has"
+	return "your account lacks the right to " + asked.Grant + "; kubectl auth can-i --list shows what it has"
 }

@@ -98,7 +98,9 @@ func (p *page) reading(r message.Reading, verbose bool) {
 	if r.Registry != "" {
 		title += " · " + r.Registry
 	}
-	p.title("", oneLine(title), string(r.Certainty))
+	if certainty := string(r.Certainty); !p.title("", oneLine(title), certainty) {
+		p.line("  " + p.paint.as(dim, certainty))
+	}
 	for _, s := range p.wrap(message.Meaning(r.Cause), p.width-2) {
 		p.line("  " + s)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/width"
 )
@@ -113,11 +114,12 @@ func (p *page) wrap(text string, room int) []string {
 // the last separator of its second half, else where the room ends.
 func breakAt(word string, room int) int {
 	used, end, best := 0, 0, 0
-	for i, r := range word {
+	for end < len(word) {
+		r, size := utf8.DecodeRuneInString(word[end:])
 		if used += runeColumns(r); used > room {
 			break
 		}
-		end = i + len(string(r))
+		end += size
 		if strings.ContainsRune("/:,@?&=", r) && used > room/2 {
 			best = end
 		}

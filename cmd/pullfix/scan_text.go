@@ -103,7 +103,7 @@ func (p *page) survey(found scanAnswer, namespace string) {
 	p.sentence(surveyHeading(found, namespace))
 	for _, g := range found.Groups {
 		p.line("")
-		p.group(g)
+		p.group(g, found.Cluster)
 	}
 	if len(found.Gaps) > 0 {
 		p.line("")
@@ -139,13 +139,17 @@ func surveyHeading(found scanAnswer, namespace string) string {
 }
 
 // group lays out the pods that fail for one reason.
-func (p *page) group(g runbook.Group) {
+func (p *page) group(g runbook.Group, cluster string) {
 	pods := make(map[string]bool)
 	for _, pod := range g.Pods {
 		pods[pod.Namespace+"/"+pod.Name] = true
 	}
-	p.title(g.Severity, oneLine(g.Summary), fmt.Sprintf("%d %s", len(pods), plural(len(pods), "pod")))
-	parts := []string{string(g.Cause)}
+	var parts []string
+	count := fmt.Sprintf("%d %s", len(pods), plural(len(pods), "pod"))
+	if !p.title(g.Severity, oneLine(g.Summary), count) {
+		parts = append(parts, count)
+	}
+	parts = append(parts, string(g.Cause))
 	if g.Registry != "" {
 		parts = append(parts, g.Registry)
 	}
@@ -153,9 +157,14 @@ func (p *page) group(g runbook.Group) {
 	for _, s := range p.wrapParts(parts, p.width-4) {
 		p.line("    " + s)
 	}
-	if len(g.Pods) > 0 {
-		p.line("    " + p.paint.as(bold, visible("pullfix diagnose "+g.Pods[0].Namespace+" "+g.Pods[0].Name)))
+	if len(g.Pods) == 0 {
+		return
 	}
+	namespace := g.Pods[0].Namespace
+	if cluster != "" {
+		namespace = cluster + "/" + namespace
+	}
+	p.line("    " + p.paint.as(bold, visible("pullfix diagnose "+namespace+" "+g.Pods[0].Name)))
 }
 
 func namespacesOf(names []string) string {

@@ -23,6 +23,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"world": startWorld,
+			"mask":  mask,
 			"mode":  checkMode,
 			"exits": checkExit,
 		},

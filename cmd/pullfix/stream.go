@@ -165,7 +165,7 @@ func readLine(in *bufio.Reader) (line []byte, whole bool, err error) {
 	for errors.Is(err, bufio.ErrBufferFull) {
 		var more []byte
 		more, err = in.ReadSlice('\n')
-		fits := min(len(more), max(0, longestLine-len(line)))
+		fits := min(len(more), max(0, longestLine+len("\r\n")-len(line)))
 		whole = whole && fits == len(more)
 		line = append(line, more[:fits]...)
 	}

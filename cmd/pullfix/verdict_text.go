@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,8 +22,13 @@ func (p *page) verdict(v runbook.Verdict, view view) {
 		p.healthy(v)
 		return
 	}
-	p.title(v.Severity, oneLine(v.Summary), string(v.Certainty))
-	p.where(v, view.now)
+	where := p.where(v, view.now)
+	if certainty := string(v.Certainty); !p.title(v.Severity, oneLine(v.Summary), certainty) {
+		where = append([]string{certainty}, where...)
+	}
+	for _, s := range p.wrapParts(where, p.width-columns(indentOf(v.Severity))) {
+		p.line(indentOf(v.Severity) + s)
+	}
 	p.line("")
 	if view.verbose {
 		for _, detail := range v.Details {
@@ -51,29 +57,33 @@ func (p *page) healthy(v runbook.Verdict) {
 	p.remarks(v)
 }
 
-// title is the line that a person reads first: severity, sentence, certainty.
-func (p *page) title(severity, sentence, certainty string) {
-	lead := ""
-	if severity != "" {
-		lead = severity + "  "
-	}
-	room := p.width - columns(lead)
+// title is the line that a person reads first: severity, sentence, and on the
+// right a word about it. It tells whether there was room for the word.
+func (p *page) title(severity, sentence, word string) bool {
+	indent := indentOf(severity)
+	room := p.width - columns(indent)
 	lines := p.wrap(sentence, room)
 	for i, s := range lines {
-		painted := p.paint.as(bold, s)
-		if i > 0 {
-			p.line(strings.Repeat(" ", columns(lead)) + painted)
-			continue
-		}
-		if len(lines) == 1 && columns(s)+2+columns(certainty) <= room {
-			painted += strings.Repeat(" ", room-columns(s)-columns(certainty)) + p.paint.as(dim, certainty)
-			certainty = ""
-		}
-		p.line(p.paint.as(severityStyle(severity), severity) + lead[len(severity):] + painted)
+		lines[i] = p.paint.as(bold, s)
 	}
-	if certainty != "" {
-		p.line(strings.Repeat(" ", columns(lead)) + p.paint.as(dim, certainty))
+	fits := len(lines) == 1 && columns(sentence)+2+columns(word) <= room
+	if fits {
+		lines[0] += strings.Repeat(" ", room-columns(sentence)-columns(word)) + p.paint.as(dim, word)
 	}
+	lead := p.paint.as(severityStyle(severity), severity) + indent[len(severity):]
+	for _, s := range lines {
+		p.line(lead + s)
+		lead = indent
+	}
+	return fits
+}
+
+// indentOf is what stands below a severity.
+func indentOf(severity string) string {
+	if severity == "" {
+		return ""
+	}
+	return strings.Repeat(" ", len(severity)+2)
 }
 
 func severityStyle(severity string) style {
@@ -84,19 +94,19 @@ func severityStyle(severity string) style {
 }
 
 // where says what is affected, and since when.
-func (p *page) where(v runbook.Verdict, now time.Time) {
+func (p *page) where(v runbook.Verdict, now time.Time) []string {
 	parts := []string{subject(v)}
 	if v.Cluster != "" {
 		parts[0] += " on " + v.Cluster
 	}
-	if v.Workload != nil && v.Workload.Kind != "" && v.Pod != "" {
-		parts = append(parts, "pod "+v.Pod)
-	}
 	if v.Container != "" && len(v.Failures) > 0 {
 		parts = append(parts, "container "+v.Container)
 	}
-	if v.Scope.Pods > 0 {
+	switch {
+	case v.Scope.Pods > 1:
 		parts = append(parts, scopeOf(v.Scope))
+	case v.Workload != nil:
+		parts = append(parts, "pod "+v.Pod)
 	}
 	if v.Node != "" {
 		parts = append(parts, "node "+v.Node)
@@ -104,13 +114,7 @@ func (p *page) where(v runbook.Verdict, now time.Time) {
 	if v.Since != nil {
 		parts = append(parts, "waiting since "+clock(*v.Since, now))
 	}
-	indent := "    "
-	if v.Severity == "" {
-		indent = ""
-	}
-	for _, s := range p.wrapParts(parts, p.width-len(indent)) {
-		p.line(indent + s)
-	}
+	return parts
 }
 
 func subject(v runbook.Verdict) string {
@@ -121,7 +125,7 @@ func subject(v runbook.Verdict) string {
 }
 
 func scopeOf(s runbook.Scope) string {
-	pods := fmt.Sprintf("%d %s", s.Pods, plural(s.Pods, "pod"))
+	pods := fmt.Sprintf("%d pods", s.Pods)
 	if s.Namespaces > 1 {
 		pods += fmt.Sprintf(" in %d namespaces", s.Namespaces)
 	}
@@ -138,7 +142,7 @@ func (p *page) wrapParts(parts []string, room int) []string {
 		switch {
 		case line == "":
 			line = part
-		case columns(line)+len(dot)+columns(part) <= room+1: // a dot is one column, but two bytes
+		case columns(line)+columns(dot)+columns(part) <= room-columns(" ·"):
 			line += dot + part
 		default:
 			lines = append(lines, line+" ·")
@@ -204,7 +208,10 @@ func (p *page) remarks(v runbook.Verdict) {
 		p.row(label{"note", doubtful}, oneLine(note))
 	}
 	for _, gap := range v.Gaps {
-		p.gap(gap)
+		noted := func(note string) bool { return strings.Contains(note, gap.What) }
+		if !slices.ContainsFunc(v.Notes, noted) {
+			p.gap(gap)
+		}
 	}
 }
 

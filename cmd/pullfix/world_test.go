@@ -107,6 +107,16 @@ func fill(manifests, host string) string {
 	})
 }
 
+// mask is the script command "mask FILE". It writes what the last command
+// printed, with a fixed port in place of the registry's own.
+func mask(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: mask FILE")
+	}
+	masked := strings.ReplaceAll(ts.ReadFile("stdout"), ts.Getenv("REGISTRY"), "127.0.0.1:55555")
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(masked), 0o600))
+}
+
 // checkExit is the script command "exits CODE COMMAND [ARGUMENT…]".
 func checkExit(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
