@@ -30,9 +30,10 @@ func secretsOf(c keyring.Credential) []string {
 // the secrets of this probe.
 func (s *session) quote(text string) string {
 	// Longer texts are cut before the work as well, so that it stays bounded.
-	const worked = 16 << 10
-	text = s.conceal(text[:min(len(text), worked)])
-	return scrub.Limit(s.conceal(scrub.Text(text)), longestQuote)
+	const worked = 4 << 10
+	text = s.conceal(text)
+	text = scrub.Text(text[:min(len(text), worked)])
+	return scrub.Limit(s.conceal(text), longestQuote)
 }
 
 func (s *session) conceal(text string) string {

@@ -5,6 +5,7 @@ package scrub
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,23 +20,59 @@ const Hidden = "[hidden]"
 // and service, Authorization values, JSON Web Tokens and other encoded JSON,
 // tokens with a vendor's prefix, and values called password, token and the like.
 func Text(s string) string {
-	// Twice: invisible characters can split a credential, and a forged terminal
-	// sequence can swallow the word by which one is recognised.
-	return hide(plain(hide(s)))
+	hidden := hide(s)
+	line := plain(hidden)
+	if line == hidden {
+		return line
+	}
+	// Once more: invisible characters can split a credential, and a forged
+	// terminal sequence can swallow the word by which one is recognised.
+	return hide(line)
 }
 
+// hide looks for the mark of each shape before it searches for the shape: most
+// text has none, and a search costs a hundred times as much.
 func hide(s string) string {
-	s = userPart.ReplaceAllString(s, "${1}"+Hidden+"@")
-	s = slashedUserPart.ReplaceAllString(s, "${1}"+Hidden+"@")
-	s = bareUserPart.ReplaceAllString(s, Hidden+"@${1}")
-	s = query.ReplaceAllStringFunc(s, hideParameters)
-	s = fragment.ReplaceAllString(s, "${1}#"+Hidden)
-	s = authorization.ReplaceAllString(s, "${1}"+Hidden)
-	s = scheme.ReplaceAllStringFunc(s, hideScheme)
-	s = quotedValue.ReplaceAllString(s, "${1}"+Hidden)
-	s = namedValue.ReplaceAllString(s, "${1}"+Hidden)
-	s = encodedJSON.ReplaceAllString(s, Hidden)
-	return vendorToken.ReplaceAllString(s, Hidden)
+	if strings.Contains(s, "@") {
+		s = userPart.ReplaceAllString(s, "${1}"+Hidden+"@")
+		s = slashedUserPart.ReplaceAllString(s, "${1}"+Hidden+"@")
+		s = bareUserPart.ReplaceAllString(s, Hidden+"@${1}")
+	}
+	if strings.ContainsAny(s, "?&") {
+		s = query.ReplaceAllStringFunc(s, hideParameters)
+	}
+	if strings.Contains(s, "#") {
+		s = fragment.ReplaceAllString(s, "${1}#"+Hidden)
+	}
+	s = hideNamed(s, strings.ToLower(s))
+	if strings.Contains(s, "eyJ") {
+		s = encodedJSON.ReplaceAllString(s, Hidden)
+	}
+	if containsAnyOf(s, "gh", "gl", "dckr", "ya29", "xox", "AK", "ASIA") {
+		s = vendorToken.ReplaceAllString(s, Hidden)
+	}
+	return s
+}
+
+// hideNamed hides what stands after a name; lower is the text in lower case.
+func hideNamed(s, lower string) string {
+	if strings.Contains(lower, "authorization") {
+		s = authorization.ReplaceAllString(s, "${1}"+Hidden)
+	}
+	if containsAnyOf(lower, "basic", "bearer") {
+		s = scheme.ReplaceAllStringFunc(s, hideScheme)
+	}
+	if containsAnyOf(lower, `password"`, `passwd"`, `auth"`, `secret"`, `token"`) {
+		s = quotedValue.ReplaceAllString(s, "${1}"+Hidden)
+	}
+	if containsAnyOf(lower, "password=", "passwd=", "pwd=", "secret=", "token=", "signature=", "sig=", "x-amz-", "x-goog-") {
+		s = namedValue.ReplaceAllString(s, "${1}"+Hidden)
+	}
+	return s
+}
+
+func containsAnyOf(s string, marks ...string) bool {
+	return slices.ContainsFunc(marks, func(mark string) bool { return strings.Contains(s, mark) })
 }
 
 // Limit returns s when it has at most n runes, else its first n-1 and "…".
@@ -84,6 +121,9 @@ var (
 
 // plain makes one line of visible characters.
 func plain(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return s
+	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = terminalSequence.ReplaceAllString(s, "")
 	s = lineBreak.ReplaceAllString(s, " ")
