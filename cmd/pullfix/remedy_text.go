@@ -68,9 +68,7 @@ func (p *page) failure(d runbook.Diagnosis, view view) {
 		p.row(label{}, "suggested: "+oneLine(strings.Join(d.Suggestions, ", ")))
 	}
 	if view.verbose {
-		for _, detail := range d.Details {
-			p.row(label{"proof", dim}, oneLine(detail))
-		}
+		p.proof(d.Details)
 		p.credentials(d.Credentials, view.now)
 	}
 	p.remedies(d.Remedies, view.verbose)

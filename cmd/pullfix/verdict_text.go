@@ -31,9 +31,8 @@ func (p *page) verdict(v runbook.Verdict, view view) {
 	}
 	p.line("")
 	if view.verbose {
-		for _, detail := range v.Details {
-			p.row(label{"proof", dim}, oneLine(detail))
-		}
+		p.proof(v.Details)
+		p.line("")
 	}
 	for _, step := range v.Steps {
 		p.step(step, view.verbose)
@@ -164,12 +163,27 @@ func (p *page) step(r runbook.Result, verbose bool) {
 		return
 	}
 	for _, evidence := range r.Evidence {
-		for _, s := range p.wrap(oneLine(evidence), p.room()) {
-			p.lines(label{}, []string{p.paint.as(dim, s)})
+		lines := p.wrap(oneLine(evidence), p.room()-2)
+		for i, s := range lines {
+			lead := "  "
+			if i == 0 {
+				lead = "- "
+			}
+			lines[i] = p.paint.as(dim, lead+s)
 		}
+		p.lines(label{}, lines)
 	}
 	if r.Command != "" {
 		p.command(label{}, "$ ", r.Command)
+	}
+}
+
+// proof is what the verdict rests on, a sentence each.
+func (p *page) proof(details []string) {
+	l := label{"proof", dim}
+	for _, detail := range details {
+		p.row(l, oneLine(detail))
+		l = label{}
 	}
 }
 
