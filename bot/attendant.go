@@ -47,7 +47,7 @@ func (a *attendant) attend(ctx context.Context, ask *Ask) {
 		timer := time.NewTimer(time.Until(a.next()))
 		select {
 		case l := <-a.inbox:
-			_, err := a.happen(ctx, l.event)
+			err := a.happen(ctx, l.event)
 			l.reply <- reply{id: a.id, err: err}
 		case event := <-a.back:
 			a.came(ctx, event)
@@ -119,30 +119,30 @@ func (a *attendant) resume(ctx context.Context) {
 
 // happen applies an event and saves; what follows is started only then. When
 // somebody else has changed the document, it is read and the event applied anew.
-func (a *attendant) happen(ctx context.Context, event Event) ([]Effect, error) {
+func (a *attendant) happen(ctx context.Context, event Event) error {
 	for range 5 {
 		next, effects, err := a.incident.Apply(event, time.Now())
 		if err != nil {
-			return nil, err
+			return err
 		}
 		version, err := a.desk.Store.Save(ctx, next, a.version)
 		if errors.Is(err, ErrConflict) {
 			if a.incident, a.version, err = a.desk.Store.Load(ctx, a.id); err != nil {
-				return nil, fmt.Errorf("reading incident %s: %w", a.id, err)
+				return fmt.Errorf("reading incident %s: %w", a.id, err)
 			}
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("saving incident %s: %w", a.id, err)
+			return fmt.Errorf("saving incident %s: %w", a.id, err)
 		}
 		a.incident, a.version = next, version
 		a.publish()
 		for _, e := range effects {
 			a.start(ctx, e)
 		}
-		return effects, nil
+		return nil
 	}
-	return nil, fmt.Errorf("saving incident %s: %w", a.id, ErrConflict)
+	return fmt.Errorf("saving incident %s: %w", a.id, ErrConflict)
 }
 
 // came applies the result of work that pullfix itself began.
@@ -161,7 +161,7 @@ func (a *attendant) came(ctx context.Context, event Event) {
 	if event == nil {
 		return
 	}
-	_, err := a.happen(ctx, event)
+	err := a.happen(ctx, event)
 	if err != nil && !errors.Is(err, ErrSeen) && !errors.Is(err, ErrTooLate) && ctx.Err() == nil {
 		a.desk.Log.Error("applying what happened", "incident", a.id, "event", fmt.Sprintf("%T", event), "err", err)
 		a.retry(ctx, event)
@@ -250,7 +250,7 @@ func (a *attendant) mayLeave(ctx context.Context) bool {
 			}
 			return false
 		case l := <-a.inbox:
-			_, err := a.happen(ctx, l.event)
+			err := a.happen(ctx, l.event)
 			l.reply <- reply{id: a.id, err: err}
 			return false
 		case <-ctx.Done():

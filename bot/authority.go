@@ -32,10 +32,10 @@ func (d *Desk) admit(ctx context.Context, e Effect, i Incident) Event {
 	return Admitted{Effect: e.ID}
 }
 
-// MayAsk tells whether a person may ask about a namespace; an empty one asks
+// MayAsk tells whether a person may ask about a target; an empty namespace asks
 // about all. It fails closed.
-func (d *Desk) MayAsk(ctx context.Context, p Person, cluster, namespace, channel string) bool {
-	return d.mayAsk(ctx, p, runbook.Target{Cluster: cluster, Namespace: namespace}, channel) == ""
+func (d *Desk) MayAsk(ctx context.Context, p Person, t runbook.Target, channel string) bool {
+	return d.mayAsk(ctx, p, t, channel) == ""
 }
 
 func (d *Desk) mayAsk(ctx context.Context, p Person, t runbook.Target, channel string) string {

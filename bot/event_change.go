@@ -1,11 +1,11 @@
 package bot
 
 import (
-	"github.com/pullfix/pullfix/runbook"
-
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/pullfix/pullfix/runbook"
 )
 
 // Carried brings the results of a change.
@@ -84,7 +84,7 @@ func (e Overtaken) apply(c *change) error {
 type Interrupted struct{ Effect string }
 
 func (e Interrupted) apply(c *change) error {
-	if err := (Done{Effect: e.Effect}).apply(c); err != nil {
+	if err := Done(e).apply(c); err != nil {
 		return err
 	}
 	if c.State != Changing {

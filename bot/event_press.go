@@ -1,10 +1,10 @@
 package bot
 
 import (
-	"github.com/pullfix/pullfix/runbook"
-
 	"fmt"
 	"time"
+
+	"github.com/pullfix/pullfix/runbook"
 )
 
 // Pressed records a click, before it is acknowledged to the chat and before

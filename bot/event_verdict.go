@@ -37,7 +37,7 @@ type Admitted struct{ Effect string }
 func (e Admitted) apply(c *change) error {
 	c.show()
 	c.follow(Effect{Kind: DoDiagnose})
-	return Done{Effect: e.Effect}.apply(c)
+	return Done(e).apply(c)
 }
 
 // TurnedAway answers an asker who may not ask this, and only them.

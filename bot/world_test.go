@@ -1,0 +1,279 @@
+package bot_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pullfix/pullfix/bot"
+	"github.com/pullfix/pullfix/runbook"
+	"github.com/pullfix/pullfix/runbook/cause"
+)
+
+var (
+	ann   = bot.Person{Team: "T1", ID: "U0ANN"}
+	bob   = bot.Person{Team: "T1", ID: "U0BOB"}
+	guest = bot.Person{Team: "T1", ID: "U0GUEST"}
+)
+
+// shop is everything around a desk: a store, a channel, a cluster with one
+// failing workload, and the people.
+type shop struct {
+	mu        sync.Mutex
+	documents map[string]bot.Incident
+	versions  map[string]int
+	shown     []bot.Incident
+	told      []bot.Notice
+	whispers  []bot.Whisper
+	changes   []runbook.Action
+	pages     []bot.Page
+	verdict   runbook.Verdict
+	recovery  runbook.Recovery
+	over      bool
+	members   map[string][]string
+	open      map[string]bool // groups that anybody can join
+	fail      map[string]error
+	slow      time.Duration // how long a change takes
+	ids       int
+}
+
+func newShop() *shop {
+	return &shop{
+		documents: map[string]bot.Incident{}, versions: map[string]int{}, members: map[string][]string{}, open: map[string]bool{}, fail: map[string]error{},
+		verdict: runbook.Verdict{
+			Cluster: "prod", Namespace: "shop", Pod: "web-1", Severity: runbook.P1,
+			Diagnosis: runbook.Diagnosis{Cause: cause.TagNotFound, Image: "reg/app:v2", Registry: "reg", Summary: "The tag v2 does not exist in reg/app", Vantage: runbook.VantageImage},
+		},
+		recovery: runbook.Recovery{Wanted: 1, Waiting: 1},
+	}
+}
+
+func (s *shop) failing(what string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fail[what]
+}
+
+func (s *shop) Load(_ context.Context, id string) (bot.Incident, bot.Version, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i, ok := s.documents[id]
+	if !ok {
+		return bot.Incident{}, "", bot.ErrNoIncident
+	}
+	return i, bot.Version(fmt.Sprint(s.versions[id])), nil
+}
+
+func (s *shop) Save(_ context.Context, i bot.Incident, expected bot.Version) (bot.Version, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.fail["save"]; err != nil {
+		return "", err
+	}
+	if now, ok := s.versions[i.ID]; ok && fmt.Sprint(now) != string(expected) {
+		return "", bot.ErrConflict
+	}
+	s.versions[i.ID]++
+	s.documents[i.ID] = i
+	return bot.Version(fmt.Sprint(s.versions[i.ID])), nil
+}
+
+func (s *shop) Unfinished(context.Context) ([]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ids []string
+	for id, i := range s.documents {
+		if !i.State.Over() || len(i.Outbox) > 0 {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+func (s *shop) Show(_ context.Context, i bot.Incident) (bot.Place, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.fail["show"]; err != nil {
+		return bot.Place{}, err
+	}
+	s.shown = append(s.shown, i)
+	return bot.Place{Team: "T1", Channel: "C1", Message: "m-" + i.ID}, nil
+}
+
+func (s *shop) Tell(_ context.Context, _ bot.Incident, n bot.Notice) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.told = append(s.told, n)
+	return s.fail["tell"]
+}
+
+func (s *shop) Whisper(_ context.Context, w bot.Whisper) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.whispers = append(s.whispers, w)
+	return nil
+}
+
+func (s *shop) Diagnose(_ context.Context, t runbook.Target, p runbook.Progress) (runbook.Case, runbook.Verdict, error) {
+	defer p.Begin(runbook.StepScope, "")()
+	if err := s.failing("diagnose"); err != nil {
+		return runbook.Case{}, runbook.Verdict{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v := s.verdict
+	v.Pod = t.Name
+	return runbook.Case{Version: 1}, v, nil
+}
+
+func (s *shop) Plan(context.Context, runbook.Case, runbook.Verdict) ([]runbook.Plan, error) {
+	actions := []runbook.Action{{Verb: runbook.VerbDeletePod, Namespace: "shop", Kind: "Pod", Name: "web-1", UID: "u1"}}
+	remedy := runbook.Remedy{ID: "delete-pods", Kind: runbook.DeletePods, Title: "Delete the waiting pod web-1", Approvable: true}
+	return []runbook.Plan{{Remedy: remedy, Actions: actions, Hash: runbook.PlanHash(actions)}}, nil
+}
+
+func (s *shop) Recovery(context.Context, bot.Incident) (runbook.Recovery, bool, error) {
+	if err := s.failing("recovery"); err != nil {
+		return runbook.Recovery{}, false, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.recovery, s.over, nil
+}
+
+func (s *shop) Carry(ctx context.Context, a runbook.Action, _ runbook.Actor) (runbook.Receipt, error) {
+	if err := s.failing("carry"); err != nil {
+		return runbook.Receipt{}, err
+	}
+	s.mu.Lock()
+	s.changes = append(s.changes, a)
+	slow := s.slow
+	s.mu.Unlock()
+	select {
+	case <-time.After(slow):
+	case <-ctx.Done():
+	}
+	return runbook.Receipt{Action: a, Done: true, At: time.Now()}, nil
+}
+
+func (s *shop) Standing(_ context.Context, p bot.Person) (bot.Standing, error) {
+	if err := s.failing("directory"); err != nil {
+		return bot.Standing{}, err
+	}
+	return bot.Standing{Known: true, SameTeam: p.Team == "T1", Guest: p == guest}, nil
+}
+
+func (s *shop) Members(_ context.Context, group string) ([]string, bool, error) {
+	if err := s.failing("members"); err != nil {
+		return nil, false, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.members[group], s.open[group], nil
+}
+
+func (s *shop) Page(_ context.Context, p bot.Page) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pages = append(s.pages, p)
+	return s.fail["page"]
+}
+
+func everywhere() bot.Reach { return bot.Reach{Clusters: []string{"*"}, Namespaces: []string{"*"}} }
+
+func rules() bot.Rules {
+	return bot.Rules{
+		Access:     []bot.AccessRule{{People: bot.People{Users: []string{ann.ID, bob.ID}}, Reach: everywhere()}},
+		Approvals:  []bot.ApprovalRule{{People: bot.People{Users: []string{ann.ID, bob.ID}}, Reach: everywhere(), Remedies: []string{"*"}, Needed: 1, FourEyes: true, Expires: 30 * time.Minute}},
+		Responders: bot.People{Users: []string{bob.ID}},
+	}
+}
+
+func (s *shop) desk(t *testing.T, rules bot.Rules) *bot.Desk {
+	t.Helper()
+	seal, err := bot.NewSeal([]byte("0123456789abcdef0123456789abcdef"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := bot.New(bot.Options{
+		Store: s, Announcer: s, Engine: s, Changer: s, Directory: s, Pagers: map[string]bot.Pager{"platform": s}, Rules: rules, Seal: seal,
+		NewID: func() string { s.mu.Lock(); defer s.mu.Unlock(); s.ids++; return fmt.Sprintf("i%d", s.ids) },
+		Log:   slog.New(slog.DiscardHandler), After: 20 * time.Minute, Repeat: 10 * time.Minute, Poll: 10 * time.Second, Settle: 30 * time.Second, Workers: 4,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// live runs a desk in a bubble of fake time.
+func live(t *testing.T, s *shop, rules bot.Rules, play func(*testing.T, *bot.Desk)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		d := s.desk(t, rules)
+		ended := make(chan error, 1)
+		go func() { ended <- d.Run(ctx) }()
+		play(t, d)
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+func ask(t *testing.T, d *bot.Desk, by bot.Person) string {
+	t.Helper()
+	id, err := d.Ask(t.Context(), bot.Ask{Key: "k-" + by.ID, Person: by, Place: bot.Place{Team: "T1", Channel: "C1"}, Target: runbook.Target{Cluster: "prod", Namespace: "shop", Kind: "Pod", Name: "web-1"}})
+	if err != nil {
+		t.Fatalf("Ask: %v", err)
+	}
+	synctest.Wait()
+	return id
+}
+
+func (s *shop) incident(t *testing.T, id string) bot.Incident {
+	t.Helper()
+	i, _, err := s.Load(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+func press(t *testing.T, d *bot.Desk, s *shop, p bot.Press) error {
+	t.Helper()
+	if p.Place.Message == "" {
+		p.Place = bot.Place{Team: "T1", Channel: "C1", Message: "m-" + p.Incident}
+	}
+	if p.Button == bot.Approve && p.PlanHash == "" {
+		p.Remedy, p.PlanHash = "delete-pods", s.incident(t, p.Incident).Plans[0].Hash
+	}
+	err := d.Press(t.Context(), p)
+	synctest.Wait()
+	return err
+}
+
+var errDown = errors.New("down")
+
+// seen is what a test looks at, copied under the lock.
+type seen struct {
+	shown    []bot.Incident
+	told     []bot.Notice
+	whispers []bot.Whisper
+	changes  []runbook.Action
+	pages    []bot.Page
+}
+
+func (s *shop) see() seen {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return seen{slices.Clone(s.shown), slices.Clone(s.told), slices.Clone(s.whispers), slices.Clone(s.changes), slices.Clone(s.pages)}
+}
