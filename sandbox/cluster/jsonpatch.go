@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // operation is one step of a JSON patch, RFC 6902.
@@ -81,6 +82,7 @@ func (o operation) carry(root any, path []string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	value = runtime.DeepCopyJSONValue(value) // a copy lives a life of its own
 	if o.Op == "move" {
 		if root, err = edited(root, from, removing); err != nil {
 			return nil, err
