@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/pullfix/pullfix/e2e/cluster"
+	"github.com/pullfix/pullfix/sandbox/cluster/contract"
 )
 
 // bed is what the tests stand on: one cluster with its registries, and the
@@ -33,6 +34,7 @@ func TestCluster(t *testing.T) {
 	defer cancel()
 	b := newBed(ctx, t)
 	t.Run("smoke", b.smoke)
+	t.Run("contract", func(t *testing.T) { contract.Run(t, b.Config) })
 	t.Run("scenarios", b.scenarios)
 	b.record.write(t)
 }

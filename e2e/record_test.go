@@ -10,6 +10,9 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // recorder keeps what the real kubelet said in each scenario, when
@@ -43,10 +46,17 @@ type recordedEvent struct {
 
 func newRecorder(path string) *recorder { return &recorder{path: path, said: map[string]recorded{}} }
 
-// observe records the stage as it stands.
+// observe records the stage as it stands, with its events: the kubelet sends
+// them later than the status.
 func (r *recorder) observe(s *stage) {
 	if r.path == "" {
 		return
+	}
+	for range 20 {
+		if slices.ContainsFunc(s.events(s.t.Context()), func(e corev1.Event) bool { return e.Reason == "Failed" || e.Reason == "BackOff" }) {
+			break
+		}
+		time.Sleep(500 * time.Millisecond)
 	}
 	said := recorded{Scenario: s.namespace}
 	for _, pod := range s.pods(s.t.Context()) {

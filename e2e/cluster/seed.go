@@ -102,15 +102,7 @@ func (s seeder) pod(ctx context.Context, i int) error {
 	if err != nil {
 		return err
 	}
-	spread := max(1, s.options.Pods/max(1, s.options.Pending+s.options.Waiting))
-	kind := healthyPod
-	switch n := i / spread; {
-	case i%spread != 0:
-	case n < s.options.Pending:
-		kind = pendingPod
-	case n < s.options.Pending+s.options.Waiting:
-		kind = waitingPod
-	}
+	kind := s.options.kind(i)
 	pod.Status = seedStatus(kind, pod.Spec.Containers[0].Image)
 	if pod, err = pods.UpdateStatus(ctx, pod, metav1.UpdateOptions{}); err != nil {
 		return err
@@ -120,6 +112,20 @@ func (s seeder) pod(ctx context.Context, i int) error {
 	}
 	_, err = s.client.CoreV1().Events(namespace).Create(ctx, backOffEvent(pod), metav1.CreateOptions{})
 	return err
+}
+
+// kind is what the pod of number i does: those that fail are spread evenly.
+func (o SeedOptions) kind(i int) seedKind {
+	spread := max(1, o.Pods/max(1, o.Pending+o.Waiting))
+	switch n := i / spread; {
+	case i%spread != 0:
+		return healthyPod
+	case n < o.Pending:
+		return pendingPod
+	case n < o.Pending+o.Waiting:
+		return waitingPod
+	}
+	return healthyPod
 }
 
 // event makes an event of the kind that fills clusters.
