@@ -72,7 +72,7 @@ func answerWord(a Answer) string {
 func quote(s string, n int) string { return `"` + scrub.Limit(scrub.Text(s), n) + `"` }
 
 func (e evidence) nodeSays() string {
-	text := orWord(e.word.Fragment, e.pull.Message)
+	text := e.telling()
 	if text == "" {
 		return ""
 	}

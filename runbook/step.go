@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/pullfix/pullfix/runbook/cause"
 	"github.com/pullfix/pullfix/runbook/scrub"
@@ -126,7 +127,7 @@ func judgeError(v view) Result {
 	}
 	e := v.pull.evidence
 	r := Result{Status: StatusProblem, Command: describe}
-	r.Summary = fmt.Sprintf("kubelet: %s", quote(orWord(e.word.Fragment, e.pull.Message), 160))
+	r.Summary = "kubelet: " + quote(e.telling(), 160)
 	if e.word.Cause == cause.BackOffOnly {
 		r.Status, r.Summary = StatusWarning, "kubelet: only back-off is left, no cause in its words"
 	}
@@ -141,6 +142,29 @@ func judgeError(v view) Result {
 		r.Evidence = append(r.Evidence, fmt.Sprintf("%s %s x%d: %s", event.Last.UTC().Format("15:04:05"), event.Reason, event.Count, event.Message))
 	}
 	return r
+}
+
+// telling is the part of the kubelet's message that ends with the words that
+// decide, with what stands before them as far as it fits.
+func (e evidence) telling() string {
+	const before = 80
+	text, words := e.pull.Message, e.word.Fragment
+	at := strings.LastIndex(text, words)
+	if words == "" || at < 0 {
+		return orWord(words, text)
+	}
+	if at <= before {
+		return text[:at+len(words)]
+	}
+	head := text[at-before : at]
+	if cut := strings.Index(head, ": "); cut >= 0 {
+		head = head[cut+2:]
+	} else if cut := strings.Index(head, " "); cut >= 0 {
+		head = head[cut+1:]
+	} else {
+		head = ""
+	}
+	return "…" + head + words
 }
 
 func lastEvents(events []Event, n int) []Event {

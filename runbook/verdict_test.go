@@ -146,3 +146,13 @@ func textRows() []row {
 		{"text that nobody knows", newWorld("the flux capacitor is empty", says("", answer(cause.None, 200))), cause.Unknown, cause.CertaintyUnknown, runbook.VantageUnknown, runbook.Wait},
 	}
 }
+
+// TestTheKubeletIsQuotedUpToItsTellingWords: enough of the message to recognise
+// it, ending with the words that decide.
+func TestTheKubeletIsQuotedUpToItsTellingWords(t *testing.T) {
+	_, v := newWorld(notFound, says("", answer(cause.TagNotFound, 404))).diagnose(t)
+	want := `kubelet: "…failed to resolve image: registry.example.com/acme/app:v1: not found"`
+	if got := v.Steps[1].Summary; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
