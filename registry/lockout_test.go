@@ -106,6 +106,52 @@ func TestS12AccountsAreCapped(t *testing.T) {
 	})
 }
 
+// TestS12BasicLoginsAreCapped: a rejected Basic login takes two requests to
+// know, and all of them count.
+func TestS12BasicLoginsAreCapped(t *testing.T) {
+	t.Parallel()
+	r := newSandbox(t, sandbox.Options{Auth: sandbox.AuthBasic})
+	p := over(t, r.RoundTripper())
+	for i := range 4 {
+		answer := ask(t, p, runbook.Question{Image: plainHost + "/team/app:v1", Credential: login("ann", fmt.Sprint("wrong", i))})
+		want := cause.AuthRejected
+		if i > 1 {
+			want = cause.Unknown
+		}
+		if answer.Result != want {
+			t.Errorf("%d: %+v", i, answer)
+		}
+	}
+	if n := logins(r); n != 3 {
+		t.Errorf("%d logins: %v", n, methods(r))
+	}
+}
+
+// TestS12OnlyLoginsWait: a registry that stalls before it asks for a login
+// keeps nobody from hearing that.
+func TestS12OnlyLoginsWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newSandbox(t, sandbox.Options{Auth: sandbox.AuthBearer})
+		r.Inject(sandbox.Fault{Endpoint: sandbox.Manifests, Effect: sandbox.Stall()})
+		p := over(t, r.RoundTripper())
+		start := time.Now()
+		var group sync.WaitGroup
+		for i := range 5 {
+			group.Go(func() {
+				answer := ask(t, p, runbook.Question{Image: fmt.Sprintf("%s/team/app:v%d", plainHost, i), Credential: login("ann", marker)})
+				if answer.Result != cause.Timeout {
+					t.Errorf("answer %+v", answer)
+				}
+			})
+		}
+		group.Wait()
+		if took := time.Since(start); took != 10*time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
 // TestS12GoodLoginsAreNotCounted, also where it takes a test to see that they
 // are good, and they do not wait for each other.
 func TestS12GoodLoginsAreNotCounted(t *testing.T) {

@@ -65,46 +65,59 @@ func (m *memory) credentialKey(host string, c keyring.Credential) string {
 type attempt struct {
 	memory                      *memory
 	account, everywhere, narrow string // keys
+	open                        chan struct{}
 }
 
-// enter waits until no other login of the account is open, unless this one is
-// known to be good.
-func (m *memory) enter(ctx context.Context, t target, c keyring.Credential) (a *attempt, leave func(), err error) {
+func (m *memory) attempt(t target, c keyring.Credential) *attempt {
 	everywhere := m.credentialKey(t.host, c)
-	a = &attempt{
+	return &attempt{
 		memory: m, account: m.hash("account", t.host, c.User),
 		everywhere: everywhere, narrow: m.hash(everywhere, t.repository),
 	}
+}
+
+// enter waits until no other login of the account is on its way, unless this
+// one is known to be good. leave has to follow.
+func (a *attempt) enter(ctx context.Context) error {
 	for {
-		wait, leave := m.claim(a)
+		wait := a.claim()
 		if wait == nil {
-			return a, leave, nil
+			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return nil, nil, ctx.Err()
+			return ctx.Err()
 		case <-wait:
 		}
 	}
 }
 
 // claim takes the account, or returns what to wait for.
-func (m *memory) claim(a *attempt) (wait <-chan struct{}, leave func()) {
+func (a *attempt) claim() <-chan struct{} {
+	m := a.memory
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.now().Before(m.accepted[a.everywhere]) {
-		return nil, func() {}
+	if a.open != nil || m.now().Before(m.accepted[a.everywhere]) {
+		return nil
 	}
-	if open, taken := m.busy[a.account]; taken {
-		return open, nil
+	if taken, ok := m.busy[a.account]; ok {
+		return taken
 	}
-	open := make(chan struct{})
-	m.busy[a.account] = open
-	return nil, func() {
-		m.mu.Lock()
-		defer m.mu.Unlock()
+	a.open = make(chan struct{})
+	m.busy[a.account] = a.open
+	return nil
+}
+
+// leave lets the next login of the account go, after what came of this one is
+// known.
+func (a *attempt) leave() {
+	m := a.memory
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if a.open != nil {
 		delete(m.busy, a.account)
-		close(open)
+		close(a.open)
+		a.open = nil
 	}
 }
 
@@ -165,6 +178,9 @@ func (a *attempt) recent() []time.Time {
 // conclude remembers what came out; everywhere says that a rejection holds for
 // all repositories of the host.
 func (a *attempt) conclude(answer runbook.Answer, everywhere bool) {
+	if answer.Remembered {
+		return
+	}
 	m := a.memory
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -270,8 +270,17 @@ func better(a, b reply) reply {
 	return a
 }
 
-// mayTry tells whether this account may be tried; if not, that is the answer.
-func (s *session) mayTry() bool {
+// mayTry tells whether the login may be sent now; if not, that is the answer.
+func (s *session) mayTry(ctx context.Context) bool {
+	if err := s.attempt.enter(ctx); err != nil {
+		s.crowdedOut(err)
+		return false
+	}
+	if answer, known := s.attempt.remembered(); known {
+		answer.Trips = s.answer.Trips
+		s.answer = answer
+		return false
+	}
 	if s.attempt.mayTry() {
 		return true
 	}

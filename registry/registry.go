@@ -198,18 +198,13 @@ func (p *Prober) askOnce(ctx context.Context, t target, q runbook.Question) runb
 		s.run(ctx)
 		return s.answer
 	}
-	attempt, leave, err := p.memory.enter(ctx, t, *s.credential)
-	if err != nil {
-		s.crowdedOut(err)
-		return s.answer
-	}
-	defer leave()
-	if answer, known := attempt.remembered(); known {
+	s.attempt = p.memory.attempt(t, *s.credential)
+	defer s.attempt.leave()
+	if answer, known := s.attempt.remembered(); known {
 		return answer
 	}
-	s.attempt = attempt
 	s.run(ctx)
-	attempt.conclude(s.answer, s.everywhere)
+	s.attempt.conclude(s.answer, s.everywhere)
 	return s.answer
 }
 

@@ -33,7 +33,7 @@ func (s *session) authorize(ctx context.Context, head reply) bool {
 		s.foreign = head.from.Host
 		return false
 	}
-	if !s.mayTry() {
+	if !s.mayTry(ctx) {
 		return false
 	}
 	s.authorization = basicHeader(s.credential.User, s.credential.Password.Reveal())
@@ -57,7 +57,7 @@ func (s *session) bearer(ctx context.Context, c challenge) bool {
 	if s.credential != nil && !s.prober.mayReceive(s.base, realm) {
 		s.foreign = realm.Host
 	}
-	if s.credential != nil && s.foreign == "" && !s.mayTry() {
+	if s.credential != nil && s.foreign == "" && !s.mayTry(ctx) {
 		return false
 	}
 	r, err := s.askToken(ctx, s.scopes(c.params["scope"]))
