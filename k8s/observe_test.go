@@ -2,11 +2,15 @@ package k8s
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/pullfix/pullfix/runbook"
 )
@@ -170,5 +174,48 @@ func TestObserveWorkloadChoosesAPod(t *testing.T) {
 		if f.Target.Kind != test.kind {
 			t.Errorf("%s/%s: the target became %+v", test.kind, test.name, f.Target)
 		}
+	}
+}
+
+// A ReplicaSet may outlive its Deployment, and a pod its ReplicaSet.
+func TestObserveOrphans(t *testing.T) {
+	stand := town(t)
+	web := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web"}}
+	if err := stand.Remove(web); err != nil {
+		t.Fatal(err)
+	}
+	c := enter(t, stand)
+	if w := observed(t, c, in("shop", "", "web-22bb-bbbbb")).Facts.Workload; w.Kind != "ReplicaSet" || w.Name != "web-22bb" || w.Desired != 1 {
+		t.Errorf("without the Deployment: %+v", w)
+	}
+	if err := stand.Remove(&appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web-22bb"}}); err != nil {
+		t.Fatal(err)
+	}
+	if w := observed(t, c, in("shop", "", "web-22bb-bbbbb")).Facts.Workload; w.Kind != "ReplicaSet" || w.Name != "web-22bb" || w.Desired != 0 {
+		t.Errorf("without both: %+v", w)
+	}
+}
+
+// The ServiceAccount may name a secret that no list shows.
+func TestObserveSecretsOfTheServiceAccount(t *testing.T) {
+	stand := town(t)
+	account := &corev1.ServiceAccount{
+		ObjectMeta:       metav1.ObjectMeta{Namespace: "shop", Name: "builder"},
+		ImagePullSecrets: []corev1.LocalObjectReference{{Name: "nowhere"}},
+	}
+	if err := stand.Add(account); err != nil {
+		t.Fatal(err)
+	}
+	seen := observed(t, enter(t, stand), in("shop", "", "lone"))
+	want := runbook.SecretFacts{Name: "nowhere", Missing: true}
+	if !slices.Contains(seen.Facts.Secrets, want) {
+		t.Errorf("secrets %+v", seen.Facts.Secrets)
+	}
+	if err := stand.Remove(account); err != nil {
+		t.Fatal(err)
+	}
+	seen = observed(t, enter(t, stand), in("shop", "", "lone"))
+	if diff := cmp.Diff(&runbook.ServiceAccount{Name: "builder", Missing: true}, seen.Facts.Account); diff != "" {
+		t.Errorf("account (-want +got):\n%s", diff)
 	}
 }

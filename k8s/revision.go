@@ -155,7 +155,9 @@ func (h *herd) add(pod *corev1.Pod) {
 	case len(failing) > 0:
 		worth = worthFailing
 		g.failing++
-		h.waiting = append(h.waiting, pod.Name)
+		if len(h.waiting) < runbook.MaxFailing {
+			h.waiting = append(h.waiting, pod.Name)
+		}
 		h.pulls = append(h.pulls, failing[:min(len(failing), max(runbook.MaxFailing-len(h.pulls), 0))]...)
 	case pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed:
 		worth = worthEnded

@@ -127,7 +127,7 @@ func TestForgedEventsCostLittleAndProveNothing(t *testing.T) {
 	}
 }
 
-func TestScanWithoutRights(t *testing.T) {
+func TestInvariant2APartialScanIsNeverComplete(t *testing.T) {
 	forbidden := runbook.Gap{What: "events in all namespaces", Why: "forbidden", Grant: "list events in all namespaces"}
 	stand := town(t)
 	stand.Forbid(cluster.Admin, cluster.Rule{Resource: "events"})

@@ -102,13 +102,16 @@ func (o *observer) byName(ctx context.Context, s *sighting, names []string, spar
 	return tasks
 }
 
-// unlisted are the questions for secrets that the pod does not name, where
-// lists are forbidden, as far as the budget goes.
+// unlisted are the questions for secrets that the pod does not name, as far as
+// the budget goes: all of them where lists are forbidden, else those that no
+// list showed, because they do not exist or are of another type.
 func (o *observer) unlisted(ctx context.Context, s *sighting, names []string, spare int) []func() {
+	spare = max(spare, 0)
 	if s.wallet.listable {
-		return nil
+		names = slices.DeleteFunc(names, s.wallet.known)
+		names = names[:min(len(names), spare)]
 	}
-	return o.secretTasks(ctx, s, names, max(spare, 0))
+	return o.secretTasks(ctx, s, names, spare)
 }
 
 // secretTasks are the questions for the first most of the secrets of which
