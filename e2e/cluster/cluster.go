@@ -58,7 +58,7 @@ type Cluster struct {
 // is gone when it returns an error. Clusters that died without Stop are swept
 // first.
 func Start(ctx context.Context, o Options) (*Cluster, error) {
-	if err := preflight(o.ControlPlaneOnly); err != nil {
+	if err := Preflight(o.ControlPlaneOnly); err != nil {
 		return nil, err
 	}
 	Sweep(o.Log)
@@ -108,8 +108,9 @@ func (c *Cluster) start(ctx context.Context, controlPlaneOnly bool) error {
 	return c.checkPod(ctx)
 }
 
-// preflight says what the machine lacks, before anything is started.
-func preflight(controlPlaneOnly bool) error {
+// Preflight says what the machine lacks for a cluster, and how to get it. An
+// API server alone needs nothing.
+func Preflight(controlPlaneOnly bool) error {
 	if controlPlaneOnly {
 		return nil
 	}

@@ -40,6 +40,9 @@ func newStay(root string, bench bool, log *slog.Logger) stay {
 // ready.
 func (s stay) up(ctx context.Context) error {
 	if cluster.Running(s.pid) == 0 {
+		if err := cluster.Preflight(s.bench); err != nil {
+			return err
+		}
 		if _, err := cluster.Build(ctx, s.root, s.log); err != nil {
 			return err
 		}
