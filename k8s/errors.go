@@ -101,10 +101,10 @@ func why(err error) string {
 		return "timeout"
 	case errors.Is(err, context.Canceled):
 		return "interrupted"
-	case errors.Is(err, ErrUnreachable):
-		return "the API server does not answer"
 	case errors.Is(err, errGarbled):
 		return "the answer cannot be read"
+	case errors.Is(err, ErrUnreachable):
+		return "the API server does not answer"
 	}
 	return "refused"
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/pullfix/pullfix/runbook"
 	"github.com/pullfix/pullfix/sandbox/cluster"
@@ -221,4 +223,24 @@ func TestASlowPartIsAGap(t *testing.T) {
 			t.Errorf("gaps %v", seen.Facts.Gaps)
 		}
 	})
+}
+
+func TestWhyIsShort(t *testing.T) {
+	status := func(code int, reason metav1.StatusReason) error {
+		return &RequestError{What: "pod shop/web", Err: &apierrors.StatusError{ErrStatus: metav1.Status{Code: int32(code), Reason: reason}}}
+	}
+	for want, err := range map[string]error{
+		"forbidden":                      status(http.StatusForbidden, metav1.StatusReasonForbidden),
+		"unauthorized":                   status(http.StatusUnauthorized, metav1.StatusReasonUnauthorized),
+		"not found":                      status(http.StatusNotFound, metav1.StatusReasonNotFound),
+		"timeout":                        status(http.StatusGatewayTimeout, metav1.StatusReasonTimeout),
+		"refused":                        status(http.StatusBadRequest, metav1.StatusReasonBadRequest),
+		"the API server does not answer": status(http.StatusServiceUnavailable, metav1.StatusReasonServiceUnavailable),
+		"interrupted":                    &RequestError{Err: context.Canceled},
+		"the answer cannot be read":      &RequestError{Err: garbled(errWire)},
+	} {
+		if got := why(err); got != want {
+			t.Errorf("%v: why %q, want %q", err, got, want)
+		}
+	}
 }
