@@ -12,9 +12,9 @@ import (
 // longestQuote bounds what is quoted of a registry, in letters.
 const longestQuote = 300
 
-// shortestSecret is the length from which an echoed secret is recognised: the
-// replacement of shorter ones would tell more than it hides.
-const shortestSecret = 4
+// shortestSecret is the length from which an echoed secret is recognised: hiding
+// a shorter one inside other words would tell more than it hides.
+const shortestSecret = 6
 
 // secretsOf are the forms in which a registry could echo a credential.
 func secretsOf(c keyring.Credential) []string {
