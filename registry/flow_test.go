@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/pullfix/pullfix/registry"
 	"github.com/pullfix/pullfix/runbook"
 	"github.com/pullfix/pullfix/runbook/cause"

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/pullfix/pullfix/runbook"
 	"github.com/pullfix/pullfix/runbook/scrub"
 )

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -59,7 +60,7 @@ func readRoots(h Host) (*x509.CertPool, error) {
 		if err != nil {
 			return nil, err
 		}
-		certificates = append(append(certificates[:len(certificates):len(certificates)], '\n'), file...)
+		certificates = slices.Concat(certificates, []byte{'\n'}, file)
 	}
 	if len(certificates) == 0 {
 		return nil, nil

@@ -12,6 +12,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
 	"github.com/pullfix/pullfix/runbook"
 	"github.com/pullfix/pullfix/runbook/cause"
 	"github.com/pullfix/pullfix/runbook/vendor"

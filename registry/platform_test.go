@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/pullfix/pullfix/runbook"
 	"github.com/pullfix/pullfix/runbook/cause"
 	sandbox "github.com/pullfix/pullfix/sandbox/registry"

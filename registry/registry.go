@@ -20,9 +20,10 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"github.com/pullfix/pullfix/runbook"
 	"github.com/pullfix/pullfix/runbook/keyring"
-	"golang.org/x/sync/singleflight"
 )
 
 // Host is what is configured for one registry.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/distribution/reference"
+
 	"github.com/pullfix/pullfix/runbook/scrub"
 	"github.com/pullfix/pullfix/runbook/vendor"
 )

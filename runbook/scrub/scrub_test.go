@@ -92,8 +92,14 @@ func TestLimit(t *testing.T) {
 		n    int
 		want string
 	}{
-		{"abc", 3, "abc"}, {"abcd", 3, "ab…"}, {"äöüß", 3, "äö…"}, {"äöü", 3, "äöü"},
-		{"abc", 1, "…"}, {"abc", 0, ""}, {"abc", -1, ""}, {"", 5, ""},
+		{"abc", 3, "abc"},
+		{"abcd", 3, "ab…"},
+		{"äöüß", 3, "äö…"},
+		{"äöü", 3, "äöü"},
+		{"abc", 1, "…"},
+		{"abc", 0, ""},
+		{"abc", -1, ""},
+		{"", 5, ""},
 	}
 	for _, test := range tests {
 		if got := Limit(test.text, test.n); got != test.want {
