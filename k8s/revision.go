@@ -148,25 +148,38 @@ func (h *herd) add(pod *corev1.Pod) {
 		g = &group{}
 		h.groups[revisionOf(pod)] = g
 	}
-	worth := worthNotReady
-	ready := condition(pod, corev1.PodReady)
 	failing := FailingPulls(pod)
-	switch {
-	case len(failing) > 0:
-		worth = worthFailing
-		g.failing++
-		if len(h.waiting) < runbook.MaxFailing {
-			h.waiting = append(h.waiting, pod.Name)
-		}
+	if len(failing) > 0 && len(h.waiting) < runbook.MaxFailing {
+		h.waiting = append(h.waiting, pod.Name)
 		h.pulls = append(h.pulls, failing[:min(len(failing), max(runbook.MaxFailing-len(h.pulls), 0))]...)
-	case pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed:
-		worth = worthEnded
-	case ready != nil && ready.Status == corev1.ConditionTrue:
-		worth = worthReady
-		g.ready++
 	}
+	g.add(pod, worthOf(pod, len(failing) > 0))
+}
+
+func worthOf(pod *corev1.Pod, failing bool) int {
+	ready := condition(pod, corev1.PodReady)
+	switch {
+	case failing:
+		return worthFailing
+	case pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed:
+		return worthEnded
+	case ready != nil && ready.Status == corev1.ConditionTrue:
+		return worthReady
+	}
+	return worthNotReady
+}
+
+func (g *group) add(pod *corev1.Pod, worth int) {
 	g.pods++
-	g.ran = g.ran || worth == worthReady || worth != worthFailing && pulledAll(pod)
+	switch worth {
+	case worthFailing:
+		g.failing++
+	case worthReady:
+		g.ready++
+		g.ran = true
+	default:
+		g.ran = g.ran || pulledAll(pod)
+	}
 	if g.best == nil || worth > g.worth || worth == g.worth && g.best.CreationTimestamp.Before(&pod.CreationTimestamp) {
 		g.best, g.worth = pod, worth
 	}

@@ -227,9 +227,13 @@ func TestOwnersThatAreFollowed(t *testing.T) {
 		version, kind string
 		want          bool
 	}{
-		{"apps/v1", "ReplicaSet", true}, {"apps/v1", "StatefulSet", true}, {"batch/v1", "Job", true},
-		{"apps.kruise.io/v1alpha1", "StatefulSet", false}, {"argoproj.io/v1alpha1", "Rollout", false},
-		{"v1", "ReplicationController", false}, {"v1", "Node", false},
+		{"apps/v1", "ReplicaSet", true},
+		{"apps/v1", "StatefulSet", true},
+		{"batch/v1", "Job", true},
+		{"apps.kruise.io/v1alpha1", "StatefulSet", false},
+		{"argoproj.io/v1alpha1", "Rollout", false},
+		{"v1", "ReplicationController", false},
+		{"v1", "Node", false},
 	} {
 		if got := followed(&metav1.OwnerReference{APIVersion: test.version, Kind: test.kind}); got != test.want {
 			t.Errorf("%s %s: followed %v, want %v", test.version, test.kind, got, test.want)
