@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -37,6 +38,7 @@ type Cluster struct {
 	ledger    *ledger
 	faults    *faults
 	nodes     *nodes
+	named     atomic.Uint64 // events so far
 }
 
 // New makes an empty cluster with the namespaces default and kube-system. The

@@ -267,3 +267,10 @@ func (s *store) expire(r *resource, before time.Time) {
 		}
 	}
 }
+
+// next returns a channel that closes with the next change of anything.
+func (s *store) next() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.moved
+}

@@ -215,7 +215,10 @@ func (c *Cluster) edit(k *call, want func(now object) (object, error)) reply {
 // settle is the object as it will be stored: checked against the present one,
 // with what the writer may not set taken from there. When nothing changes it is
 // the present one.
-func (k *call) settle(now, o object) (object, error) {
+func (k *call) settle(now, o object) (object, error) { return k.settleAs("", now, o) }
+
+// settleAs is settle for a writer that is no request.
+func (k *call) settleAs(manager string, now, o object) (object, error) {
 	if err := k.conflict(now, o); err != nil {
 		return nil, err
 	}
@@ -252,7 +255,11 @@ func (k *call) settle(now, o object) (object, error) {
 	if generational(k.res) && specChanged(now, o) {
 		o.SetGeneration(now.GetGeneration() + 1)
 	}
-	return o, k.editor().record(now, o)
+	e := editor{manager: manager, apiVersion: k.res.gvk.GroupVersion().String(), subresource: k.subresource}
+	if manager == "" {
+		e = k.editor()
+	}
+	return o, e.record(now, o)
 }
 
 // specChanged tells whether the generation goes up; a deployment counts its
