@@ -40,7 +40,7 @@ Exit codes: 0 nothing is wrong with the pull, 1 a pull failure was found,
 		},
 	}
 	cmd.Flags().StringVar(&files.replay, "case", "", "judge a stored case again; no cluster is asked")
-	cmd.Flags().StringVar(&files.save, "save-case", "", "store what was gathered, without any credential, for --case")
+	cmd.Flags().StringVar(&files.save, "save-case", "", "store what was gathered (no credential) for --case")
 	return cmd
 }
 

@@ -67,9 +67,14 @@ func (e env) report(err error) int {
 	return f.code
 }
 
-// say writes a line beside the answer. Where that cannot be written, there is
-// nobody to tell.
-func (e env) say(line string) { _, _ = fmt.Fprintln(e.stderr, line) }
+// say writes a line beside the answer, wrapped where a person reads it on a
+// terminal. Where it cannot be written, there is nobody to tell.
+func (e env) say(line string) {
+	if width := e.columns(e.stderr); width > 0 && columns(line) > width {
+		line = strings.Join((&page{}).wrap(line, width-1), "\n")
+	}
+	_, _ = fmt.Fprintln(e.stderr, line)
+}
 
 // nearHint proposes the names that look like a mistyped one.
 func nearHint(near []string) []string {

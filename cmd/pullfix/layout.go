@@ -90,11 +90,11 @@ func (p *page) wrap(text string, room int) []string {
 	var lines []string
 	line, used := "", 0
 	for _, word := range strings.Fields(text) {
-		if used > 0 && used+1+columns(word) <= room {
+		if line != "" && used+1+columns(word) <= room {
 			line, used = line+" "+word, used+1+columns(word)
 			continue
 		}
-		if used > 0 {
+		if line != "" {
 			lines = append(lines, line)
 		}
 		for columns(word) > room {
@@ -104,7 +104,7 @@ func (p *page) wrap(text string, room int) []string {
 		}
 		line, used = word, columns(word)
 	}
-	if used > 0 {
+	if line != "" {
 		lines = append(lines, line)
 	}
 	return lines

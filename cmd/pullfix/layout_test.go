@@ -31,6 +31,7 @@ func TestWrap(t *testing.T) {
 func FuzzWrap(f *testing.F) {
 	f.Add("one two three", 12)
 	f.Add("日本語/日本語:日本語́ x", 13)
+	f.Add("\u0301 a \u0301", 3) // letters that take no column
 	f.Add("\xff\xfe "+strings.Repeat("\xff", 40), 5)
 	f.Fuzz(func(t *testing.T, text string, room int) {
 		lines := (&page{}).wrap(text, room)

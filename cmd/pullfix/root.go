@@ -71,12 +71,12 @@ Exit codes: 0 nothing is wrong with image pulls, 1 a pull failure was found,
 }
 
 func (t *tool) addFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&t.kubeconfig, "kubeconfig", "", "kubeconfig file (default: as kubectl finds it, else in-cluster)")
+	flags.StringVar(&t.kubeconfig, "kubeconfig", "", "kubeconfig file (default: as kubectl finds it)")
 	flags.StringVar(&t.context, "context", "", "kubeconfig context (default: the current one)")
 	flags.StringVar(&t.config, "config", "", "pullfix's own configuration file")
 	flags.StringVarP(&t.output, "output", "o", outputText, "text or json")
 	flags.DurationVar(&t.timeout, "timeout", 30*time.Second, "give up after this long")
-	flags.BoolVarP(&t.verbose, "verbose", "v", false, "also show the evidence, the credentials and the commands to check by hand")
+	flags.BoolVarP(&t.verbose, "verbose", "v", false, "also show evidence, credentials and commands")
 }
 
 // prepare fills in the flags that the environment sets and checks them.

@@ -27,8 +27,8 @@ func (t *table) below(text string) {
 	last.below = append(last.below, oneLine(text))
 }
 
-// table lays a table out. Where it does not fit, each row becomes a group of
-// lines with the heads in front.
+// table lays a table out. Where it does not fit, each row becomes running text
+// with the heads in front.
 func (p *page) table(t table) {
 	widths := t.widths()
 	total := 2
@@ -47,12 +47,13 @@ func (p *page) table(t table) {
 }
 
 func (p *page) groups(t table) {
-	for i, row := range t.rows {
-		if i > 0 {
-			p.line("")
+	for _, row := range t.rows {
+		parts := []string{row.cells[0]}
+		for i, cell := range row.cells[1:] {
+			parts = append(parts, strings.ToLower(t.head[i+1])+" "+cell)
 		}
-		for j, cell := range row.cells {
-			p.row(label{strings.ToLower(t.head[j]), dim}, cell)
+		for _, s := range p.wrapParts(parts, p.width-2) {
+			p.line("  " + s)
 		}
 		p.under(row.below)
 	}
