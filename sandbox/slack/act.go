@@ -27,7 +27,7 @@ type Press struct {
 // as all below does except what is exported.
 func (w *Workspace) place(user, channel string) (User, *Channel, error) {
 	u, ok := w.user(user)
-	if !ok || u.Deleted || u.Bot {
+	if !ok || u.Deleted || u.Bot || user == slackbot {
 		return u, nil, refuse("user_not_found")
 	}
 	ch, ok := w.channel(channel)

@@ -78,7 +78,7 @@ func (w *Workspace) answer(r *http.Request, c *call) (int, time.Duration, object
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.learnBase(r)
-	if fault != nil && !fault.AfterEffect && (fault.Status != 0 || fault.Error != "") {
+	if fault.before() {
 		return fault.answer()
 	}
 	m, err := w.admit(c)
@@ -89,7 +89,7 @@ func (w *Workspace) answer(r *http.Request, c *call) (int, time.Duration, object
 		return http.StatusTooManyRequests, wait, object{"ok": false, "error": "ratelimited"}
 	}
 	answer, err := m.run(w, c)
-	if fault != nil && fault.AfterEffect {
+	if fault.after() {
 		return fault.answer()
 	}
 	return http.StatusOK, 0, asAnswer(answer, err)

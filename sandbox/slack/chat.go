@@ -9,7 +9,6 @@ import (
 const (
 	maxText       = 40000 // chat.postMessage cuts what is longer
 	maxUpdateText = 4000  // chat.update refuses what is longer
-	maxMetadata   = 16 << 10
 )
 
 // target is the conversation that a message is for. A user id means the
@@ -33,111 +32,6 @@ func (w *Workspace) target(c *call, post bool) (*Channel, error) {
 		return nil, refuse("not_in_channel")
 	}
 	return ch, nil
-}
-
-// draft is what is common to messages: text, blocks and metadata, and which
-// of them the caller sent at all.
-type draft struct {
-	text       string
-	blocks     []Block
-	metadata   map[string]any
-	givenText  bool
-	givenBlock bool
-	givenMeta  bool
-}
-
-func readDraft(c *call) (draft, error) {
-	d := draft{text: c.str("text"), givenText: c.has("text"), givenBlock: c.has("blocks"), givenMeta: c.has("metadata")}
-	if c.has("markdown_text") && (d.givenText || d.givenBlock) {
-		return d, refuse("markdown_text_conflict")
-	}
-	if c.has("attachments") {
-		if list, err := c.structure("attachments"); err != nil || !emptyList(list) {
-			return d, refuse("invalid_attachments") // nothing here draws them
-		}
-	}
-	blocks, err := c.structure("blocks")
-	if err != nil {
-		return d, refuse("invalid_blocks_format")
-	}
-	if d.blocks, err = readBlocks(blocks); err != nil {
-		return d, err
-	}
-	metadata, err := c.structure("metadata")
-	if err != nil {
-		return d, refuse("invalid_metadata_format")
-	}
-	d.metadata, err = readMetadata(metadata)
-	return d, err
-}
-
-func emptyList(v any) bool {
-	list, ok := v.([]any)
-	return v == nil || ok && len(list) == 0
-}
-
-// readBlocks validates a message's blocks and gives each a block_id.
-func readBlocks(v any) ([]Block, error) {
-	if v == nil {
-		return nil, nil
-	}
-	if problems := validateBlocks(v); len(problems) > 0 {
-		return nil, invalidBlocks(problems)
-	}
-	list, _ := v.([]any)
-	blocks := make([]Block, 0, len(list))
-	for _, b := range list {
-		block, _ := b.(map[string]any)
-		blocks = append(blocks, named(block))
-	}
-	return blocks, nil
-}
-
-// named is the block with a block_id, and its elements with action ids.
-func named(b Block) Block {
-	if id, _ := b["block_id"].(string); id == "" {
-		b["block_id"] = shortID()
-	}
-	for _, e := range elementsOf(b) {
-		if id, _ := e["action_id"].(string); id == "" && e["type"] != "image" {
-			e["action_id"] = shortID()
-		}
-	}
-	return b
-}
-
-func shortID() string { return strings.ReplaceAll(unguessable(), "-", "")[:5] }
-
-func invalidBlocks(problems []Problem) *Refusal {
-	var errors, messages []string
-	for _, p := range problems {
-		errors = append(errors, p.String())
-		messages = append(messages, "[ERROR] "+p.String())
-	}
-	return &Refusal{Code: "invalid_blocks", More: object{"errors": errors, "response_metadata": object{"messages": messages}}}
-}
-
-// readMetadata takes {event_type, event_payload}; {} is no metadata.
-func readMetadata(v any) (map[string]any, error) {
-	if v == nil {
-		return nil, nil
-	}
-	m, ok := v.(map[string]any)
-	if !ok {
-		return nil, refuse("invalid_metadata_format")
-	}
-	if len(m) == 0 {
-		return nil, nil
-	}
-	kind, _ := m["event_type"].(string)
-	payload, ok := m["event_payload"].(map[string]any)
-	switch {
-	case kind == "" || !ok || payload == nil:
-		return nil, refuse("invalid_metadata_schema")
-	case len(encode(m)) > maxMetadata:
-		return nil, refuse("metadata_too_large")
-	}
-	return object{"event_type": kind, "event_payload": payload}, nil
 }
 
 func postMessage(w *Workspace, c *call) (object, error) {
@@ -191,9 +85,26 @@ func updateMessage(w *Workspace, c *call) (object, error) {
 	if strings.TrimSpace(text) == "" && len(blocks) == 0 || !d.givenText && !d.givenBlock && !d.givenMeta {
 		return nil, refuse("no_text")
 	}
+	if err := m.broadcast(c, d); err != nil {
+		return nil, err
+	}
 	w.redraw(m, d)
-	m.Broadcast = m.Broadcast || !m.root() && c.flag("reply_broadcast")
 	return object{"channel": ch.ID, "ts": m.TS, "text": m.Text, "message": w.wire(m)}, nil
+}
+
+// broadcast shows a reply in the channel too, which cannot be done together
+// with a change.
+func (m *message) broadcast(c *call, d draft) error {
+	switch {
+	case !c.flag("reply_broadcast") || m.Broadcast:
+		return nil
+	case m.root():
+		return refuse("cant_broadcast_message")
+	case d.givenText && d.text != m.Text || d.givenBlock:
+		return refuse("no_dual_broadcast_content_update")
+	}
+	m.Broadcast = true
+	return nil
 }
 
 // after is what the message shows once the draft is applied: text without

@@ -57,6 +57,7 @@ type envelope struct {
 func (w *Workspace) dispatch(e *envelope) *Delivery {
 	e.EnvelopeID, e.At = unguessable(), time.Now()
 	w.deliveries = append(w.deliveries, e.Delivery)
+	w.byEnvelope[e.EnvelopeID] = e.Delivery
 	w.transcript.add(Entry{Kind: "act", Name: e.Kind, Envelope: e.EnvelopeID, Body: compact(e.payload)})
 	w.pending[e.EnvelopeID] = e
 	e.timer = time.AfterFunc(w.options.AckWithin, func() { w.expire(e) })
@@ -191,11 +192,11 @@ func (w *Workspace) Deliveries() []Delivery {
 func (w *Workspace) WaitDelivery(ctx context.Context, envelopeID string) (Delivery, error) {
 	var found Delivery
 	err := w.await(ctx, "the delivery of "+envelopeID, func() bool {
-		i := slices.IndexFunc(w.deliveries, func(d *Delivery) bool { return d.EnvelopeID == envelopeID })
-		if i < 0 {
+		d, ok := w.byEnvelope[envelopeID]
+		if !ok {
 			return false
 		}
-		found = *w.deliveries[i]
+		found = *d
 		return found.settled()
 	})
 	return found, err

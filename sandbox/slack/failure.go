@@ -57,8 +57,6 @@ func (w *Workspace) tell(e *envelope, code string) {
 	w.changed(Change{Kind: "failure", Channel: e.Channel, TS: e.ts, User: e.User})
 }
 
-const slackbot = "USLACKBOT"
-
 // retry sends an event again: nearly at once, after a minute, after five.
 func (w *Workspace) retry(e *envelope) {
 	pauses := []time.Duration{100 * time.Millisecond, time.Minute, 5 * time.Minute}

@@ -8,7 +8,7 @@ import (
 
 // Fault breaks calls of one method.
 type Fault struct {
-	// Method is the Web API method; empty means any.
+	// Method is the Web API method, or response_url; empty means any.
 	Method string `json:"method"`
 	// Skip lets that many calls pass first: Skip 2 breaks the third.
 	Skip int `json:"skip"`
@@ -77,6 +77,14 @@ func (f *Fault) pause(ctx context.Context) bool {
 		return false
 	}
 }
+
+// before and after report whether the fault takes the place of the call, or of
+// the answer to it.
+func (f *Fault) before() bool {
+	return f != nil && !f.AfterEffect && (f.Status != 0 || f.Error != "")
+}
+
+func (f *Fault) after() bool { return f != nil && f.AfterEffect }
 
 func (f *Fault) answer() (int, time.Duration, object) {
 	status, code := f.Status, f.Error

@@ -41,7 +41,7 @@ func (w *Workspace) botMessage(channel string) Message {
 func (w *Workspace) remove(m *message) {
 	if m.ReplyCount > 0 {
 		m.Message = Message{
-			Channel: m.Channel, TS: m.TS, ThreadTS: m.ThreadTS, User: "USLACKBOT", Text: "This message was deleted.",
+			Channel: m.Channel, TS: m.TS, ThreadTS: m.ThreadTS, User: slackbot, Text: "This message was deleted.",
 			Tombstone: true, ReplyCount: m.ReplyCount, LastReply: m.LastReply, Revision: m.Revision + 1,
 		}
 	} else {

@@ -55,6 +55,9 @@ type User struct {
 	Stranger bool `json:"is_stranger"`
 }
 
+// slackbot speaks for Slack itself. Its is_bot is false, as on Slack.
+const slackbot = "USLACKBOT"
+
 // guest reports whether the user sees only the channels they were invited to.
 func (u User) guest() bool { return u.Restricted || u.UltraRestricted }
 

@@ -39,23 +39,35 @@ func (w *Workspace) serveResponse(rw http.ResponseWriter, r *http.Request) {
 	}
 	// The path is a secret of its own, so it is left out of the transcript.
 	w.transcript.add(Entry{Kind: "response", Name: "response_url", Body: string(raw)})
-	if fault := w.takeFault("response_url"); fault != nil {
-		if status, _, answer := fault.answer(); fault.pause(r.Context()) {
-			writeAnswer(rw, status, answer)
-		}
+	fault := w.takeFault("response_url")
+	if !fault.pause(r.Context()) {
 		return
 	}
-	if err := w.spend(strings.TrimPrefix(r.URL.Path, "/response/"), raw); err != nil {
-		status := http.StatusBadRequest
-		var refusal *Refusal
-		if errors.As(err, &refusal) && strings.HasSuffix(refusal.Code, "_url") {
-			status = http.StatusNotFound
-		}
-		writeAnswer(rw, status, asAnswer(nil, err))
+	if fault.before() {
+		status, _, answer := fault.answer()
+		writeAnswer(rw, status, answer)
 		return
 	}
-	rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = io.WriteString(rw, "ok")
+	err = w.spend(strings.TrimPrefix(r.URL.Path, "/response/"), raw)
+	switch {
+	case fault.after():
+		status, _, answer := fault.answer()
+		writeAnswer(rw, status, answer)
+	case err != nil:
+		writeAnswer(rw, responseStatus(err), asAnswer(nil, err))
+	default:
+		rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(rw, "ok")
+	}
+}
+
+// responseStatus is 404 for a URL that is not good any more.
+func responseStatus(err error) int {
+	var refusal *Refusal
+	if errors.As(err, &refusal) && strings.HasSuffix(refusal.Code, "_url") {
+		return http.StatusNotFound
+	}
+	return http.StatusBadRequest
 }
 
 // spend uses the URL once more.

@@ -55,7 +55,7 @@ func openConnection(w *Workspace, _ *call) (object, error) {
 // serveLink upgrades a request with a fresh ticket to a Socket Mode socket,
 // and serves it until it ends.
 func (w *Workspace) serveLink(rw http.ResponseWriter, r *http.Request) {
-	if !w.redeem(r.URL.Query().Get("ticket")) {
+	if !loopbackHost(r.Host) || !w.redeem(r.URL.Query().Get("ticket")) {
 		http.Error(rw, "invalid ticket", http.StatusForbidden)
 		return
 	}

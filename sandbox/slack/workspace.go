@@ -81,7 +81,6 @@ type Workspace struct {
 	triggers  map[string]*trigger
 	responses map[string]*response
 	stacks    map[string][]*view // open modals by user, the visible one last
-	closed    map[string]bool    // view ids that were closed
 
 	tickets    map[string]time.Time
 	sockets    []*socket
@@ -89,6 +88,7 @@ type Workspace struct {
 	held       *envelope // waiting to be overtaken
 	unacked    []*envelope
 	deliveries []*Delivery
+	byEnvelope map[string]*Delivery
 	failures   []Failure
 
 	changes []Change
@@ -117,12 +117,16 @@ func New(o Options) *Workspace {
 		users:      slices.Clone(o.Seed.Users), groups: slices.Clone(o.Seed.Groups),
 		messages: map[string][]*message{}, uploads: map[string]*upload{},
 		triggers: map[string]*trigger{}, responses: map[string]*response{},
-		stacks: map[string][]*view{}, closed: map[string]bool{},
-		tickets: map[string]time.Time{}, pending: map[string]*envelope{}, wake: make(chan struct{}),
+		stacks:  map[string][]*view{},
+		tickets: map[string]time.Time{}, pending: map[string]*envelope{},
+		byEnvelope: map[string]*Delivery{}, wake: make(chan struct{}),
 	}
 	for _, c := range o.Seed.Channels {
 		c.Members = slices.Clone(c.Members)
 		w.channels = append(w.channels, &c)
+	}
+	if _, ok := w.user(slackbot); !ok {
+		w.users = append(w.users, User{ID: slackbot, Name: "slackbot", RealName: "Slackbot"})
 	}
 	for i, u := range w.users {
 		if u.TeamID == "" {
