@@ -159,9 +159,6 @@ func notes(e evidence, f finding) []string {
 	if f.certainty == cause.CertaintyUnknown {
 		says = append(says, e.nextAttempt())
 	}
-	for _, g := range e.facts.Gaps {
-		says = append(says, g.sentence())
-	}
 	return says
 }
 

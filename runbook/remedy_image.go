@@ -21,7 +21,7 @@ func (e evidence) fixImage(f finding) Remedy {
 		r.Title = "Set the image to " + image
 		r.Why = "It exists in the registry, and looks like what was meant." + e.servingStill()
 	}
-	r.Command, r.Risk = e.setImage(image), "a rollout of "+e.object()+e.reverted(e.owner())
+	r.Command, r.Risk = e.setImage(image), e.rolloutRisk()
 	switch f.cause {
 	case cause.NeverPull:
 		e.allowPull(&r)
@@ -32,6 +32,15 @@ func (e evidence) fixImage(f finding) Remedy {
 		r.Why = "Nothing can be pulled under this name: " + e.problem() + "."
 	}
 	return r
+}
+
+// rolloutRisk is what changing the template costs; a bare pod is changed in
+// place.
+func (e evidence) rolloutRisk() string {
+	if e.facts.Workload == nil {
+		return "none for the other containers: the pod is changed in place"
+	}
+	return "a rollout of " + e.object() + e.reverted(e.owner())
 }
 
 func (e evidence) owner() *Ownership {

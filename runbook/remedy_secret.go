@@ -134,7 +134,7 @@ func (e evidence) attach(spare Candidate) Remedy {
 	r := Remedy{
 		Kind: AttachSecret, Title: fmt.Sprintf("Attach secret %s to %s", spare.Secret(), e.object()), Object: e.object(),
 		Why:     "It is in the namespace and has the right credential; the pod does not list it.",
-		Command: e.attachCommand(spare.Secret(), ""), Risk: "a rollout of " + e.object() + e.reverted(e.owner()),
+		Command: e.attachCommand(spare.Secret(), ""), Risk: e.rolloutRisk(),
 	}
 	if spare.Answer != nil {
 		r.Why = "It is in the namespace, and the registry accepts it; the pod does not list it."

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 func checkSecret() Step {
@@ -102,12 +103,12 @@ func secretEvidence(e evidence) []string {
 		lines = append(lines, f.sentence())
 	}
 	for _, s := range e.facts.Secrets {
-		lines = append(lines, s.sentences()...)
+		lines = append(lines, s.sentences(e.now)...)
 	}
 	return append(lines, e.accountSays()...)
 }
 
-func (s SecretFacts) sentences() []string {
+func (s SecretFacts) sentences(now time.Time) []string {
 	if !s.Listed {
 		return nil
 	}
@@ -119,7 +120,7 @@ func (s SecretFacts) sentences() []string {
 		lines = append(lines, strings.TrimSuffix(fmt.Sprintf("secret %s belongs to %s %s: %s", s.Name, o.By, o.Name, o.Effect), ": "))
 	}
 	if s.LastWritten != nil {
-		lines = append(lines, fmt.Sprintf("secret %s was last written %s by %s", s.Name, s.LastWritten.UTC().Format("2006-01-02 15:04 UTC"), orWord(s.LastWriter, "an unnamed client")))
+		lines = append(lines, fmt.Sprintf("secret %s was last written %s by %s", s.Name, clock(*s.LastWritten, now), orWord(s.LastWriter, "an unnamed client")))
 	}
 	return lines
 }

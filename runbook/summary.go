@@ -219,13 +219,18 @@ func mendedSummary(e evidence, f finding) string {
 	return fmt.Sprintf("The %s was missing in %s and is there by now; the node has not tried again yet", e.ref.version(), e.ref.name())
 }
 
-// clock is a moment as UTC time of day, with the date when it is another day.
+// clock is a moment as the time of day where now is told, with the date when it
+// is another day. Only UTC is named: elsewhere it is the reader's own time.
 func clock(t, now time.Time) string {
-	t, now = t.UTC(), now.UTC()
-	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
-		return t.Format("15:04 UTC")
+	zone := ""
+	if now.Location() == time.UTC {
+		zone = " UTC"
 	}
-	return t.Format("2006-01-02 15:04 UTC")
+	t = t.In(now.Location())
+	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return t.Format("15:04") + zone
+	}
+	return t.Format("2006-01-02 15:04") + zone
 }
 
 // ago says how long ago something was, in the largest unit that fits.
