@@ -88,6 +88,7 @@ func imageAt(text string) string {
 func registryOf(image string) string {
 	image = strings.TrimPrefix(strings.TrimPrefix(image, "https://"), "http://")
 	host, _, ok := strings.Cut(image, "/")
+	host = host[strings.LastIndexByte(host, '@')+1:] // a login does not belong to the host
 	if !ok || (host != "localhost" && !strings.ContainsAny(host, ".:") && host == lower(host)) {
 		return dockerHub
 	}
