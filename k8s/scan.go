@@ -104,6 +104,13 @@ func (s *scan) look(pod *corev1.Pod) {
 	}
 }
 
+// told tells whether rows of the pod are known already.
+func (s *scan) told(key string) bool {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	return s.seen[key]
+}
+
 // flush tells the rows that are left.
 func (s *scan) flush() {
 	s.turn.Lock()

@@ -50,7 +50,7 @@ func (s *scan) verify(ctx context.Context, hints map[string][]string) {
 	var group errgroup.Group
 	group.SetLimit(atOnce)
 	for namespace, names := range hints {
-		names = slices.DeleteFunc(names, func(name string) bool { return s.seen[namespace+"/"+name] })
+		names = slices.DeleteFunc(names, func(name string) bool { return s.told(namespace + "/" + name) })
 		if len(names) > hintsByName {
 			group.Go(func() error { s.wholeNamespace(ctx, namespace); return nil })
 			continue
