@@ -148,7 +148,7 @@ func replies(w *Workspace, c *call) (object, error) {
 	if !m.root() {
 		ts = m.TS // a reply's ts answers with that reply alone
 	}
-	return w.excerpt(c, ch, func(m *message) bool { return inThread(ts)(m) })
+	return page(c, w.excerpt(c, ch, inThread(ts)))
 }
 
 func channelHistory(w *Workspace, c *call) (object, error) {
@@ -159,15 +159,13 @@ func channelHistory(w *Workspace, c *call) (object, error) {
 	if !ch.has(w.options.Seed.App.BotUser) {
 		return nil, refuse("not_in_channel")
 	}
-	answer, err := w.excerpt(c, ch, inChannel)
-	if list, ok := answer["messages"].([]object); ok {
-		slices.Reverse(list) // history has the newest first
-	}
-	return answer, err
+	list := w.excerpt(c, ch, inChannel)
+	slices.Reverse(list) // history has the newest first
+	return page(c, list)
 }
 
-// excerpt pages through messages. Cursors are offsets.
-func (w *Workspace) excerpt(c *call, ch *Channel, keep func(*message) bool) (object, error) {
+// excerpt lists the messages that the call asks for, oldest first.
+func (w *Workspace) excerpt(c *call, ch *Channel, keep func(*message) bool) []object {
 	list := []object{}
 	for _, m := range w.messages[ch.ID] {
 		if m.Ephemeral || !keep(m) || !within(m.TS, c) {
@@ -179,6 +177,11 @@ func (w *Workspace) excerpt(c *call, ch *Channel, keep func(*message) bool) (obj
 		}
 		list = append(list, out)
 	}
+	return list
+}
+
+// page cuts the list as limit and cursor say. Cursors are offsets.
+func page(c *call, list []object) (object, error) {
 	from, err := strconv.Atoi(cmp.Or(c.str("cursor"), "0"))
 	limit, err2 := strconv.Atoi(cmp.Or(c.str("limit"), "100"))
 	if err != nil || err2 != nil || from < 0 || limit < 1 {
@@ -186,11 +189,13 @@ func (w *Workspace) excerpt(c *call, ch *Channel, keep func(*message) bool) (obj
 	}
 	from = min(from, len(list))
 	to := min(from+limit, len(list))
-	answer := object{"messages": list[from:to], "has_more": to < len(list), "response_metadata": object{"next_cursor": ""}}
+	next := ""
 	if to < len(list) {
-		answer["response_metadata"] = object{"next_cursor": strconv.Itoa(to)}
+		next = strconv.Itoa(to)
 	}
-	return answer, nil
+	return object{
+		"messages": list[from:to], "has_more": next != "", "response_metadata": object{"next_cursor": next},
+	}, nil
 }
 
 // within applies oldest and latest, which count only with inclusive when equal.
