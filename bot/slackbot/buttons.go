@@ -1,0 +1,154 @@
+package slackbot
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/pullfix/pullfix/bot"
+	"github.com/pullfix/pullfix/runbook"
+)
+
+// The ids of what can be pressed. What a button does is said by its action id
+// and nothing else; its value holds ids only, and what will be done is read
+// from the store.
+const (
+	actionsBlock = "pullfix"
+	actionMore   = "pullfix.more" // the menu; its options say which button they are
+	actionPrefix = "pullfix."
+)
+
+// pressed is what a click says.
+type pressed struct {
+	button   bot.Button
+	incident string
+	remedy   string
+}
+
+// value is what a button carries, for parsePressed.
+func (p pressed) value() string {
+	return strings.TrimSuffix(string(p.button)+":"+p.incident+":"+p.remedy, ":")
+}
+
+var plainID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$`)
+
+// parsePressed reads the action id and the value of a click; false when they
+// are not of pullfix's making.
+func parsePressed(action, value string) (pressed, bool) {
+	word, ids, _ := strings.Cut(value, ":")
+	incident, remedy, _ := strings.Cut(ids, ":")
+	p := pressed{button: bot.Button(word), incident: incident, remedy: remedy}
+	if !known(p.button) || !plainID.MatchString(incident) || (remedy != "" && !plainID.MatchString(remedy)) {
+		return pressed{}, false
+	}
+	if action != actionMore && action != actionPrefix+word {
+		return pressed{}, false
+	}
+	return p, (p.button == bot.Approve) == (remedy != "")
+}
+
+func known(b bot.Button) bool {
+	switch b {
+	case bot.Approve, bot.Reject, bot.Again, bot.EscalateNow, bot.Acknowledge, bot.Snooze, bot.CloseIt, bot.Reopen, bot.WriteReport:
+		return true
+	}
+	return false
+}
+
+// opensModal tells whether a press asks for more before it counts.
+func opensModal(b bot.Button) bool {
+	return b == bot.Approve || b == bot.Reject || b == bot.CloseIt || b == bot.Snooze
+}
+
+func button(p pressed, label string) *slack.ButtonBlockElement {
+	return slack.NewButtonBlockElement(actionPrefix+string(p.button), p.value(), plainText(plain(label, roomButton)))
+}
+
+func option(p pressed, label string) *slack.OptionBlockObject {
+	return slack.NewOptionBlockObject(p.value(), plainText(plain(label, roomButton)), nil)
+}
+
+func confirm(title, text, yes string) *slack.ConfirmationBlockObject {
+	return slack.NewConfirmationBlockObject(plainText(plain(title, mostConfirmTitle)), plainText(plain(text, mostConfirmText)), plainText(yes), plainText("Cancel"))
+}
+
+// approvable are the plans that can be approved now, the recommended first.
+func approvable(i bot.Incident) []runbook.Plan {
+	var plans []runbook.Plan
+	for _, p := range i.Plans {
+		if p.Remedy.Approvable && p.Missing == "" {
+			plans = append(plans, p)
+		}
+	}
+	return plans
+}
+
+// objected names the action and where it acts: "Delete the 12 waiting pods in
+// shop on prod-eu".
+func objected(title string, t runbook.Target, room int) string {
+	where := " in " + plain(t.Namespace, 40)
+	if t.Cluster != "" {
+		where += " on " + plain(t.Cluster, 20)
+	}
+	return plain(title, room-len([]rune(where))) + where
+}
+
+// buttons are what can be pressed in the incident's state; what is decided is
+// no longer there.
+func buttons(i bot.Incident) []slack.BlockElement {
+	id := func(b bot.Button) pressed { return pressed{button: b, incident: i.ID} }
+	if i.State.Over() {
+		report := button(id(bot.WriteReport), "Report")
+		reopen := button(id(bot.Reopen), "Reopen").
+			WithConfirm(confirm("Reopen?", "pullfix diagnoses "+i.Target.Namespace+"/"+i.Target.Name+" again, and the deadline starts anew.", "Reopen"))
+		return []slack.BlockElement{report, reopen}
+	}
+	var list []slack.BlockElement
+	plans := approvable(i)
+	decidable := i.State == bot.Open || i.State == bot.Asking
+	if decidable && len(plans) > 0 {
+		p := pressed{button: bot.Approve, incident: i.ID, remedy: plans[0].Remedy.ID}
+		list = append(list, button(p, objected(plans[0].Remedy.Title, i.Target, roomButton)).WithStyle(slack.StylePrimary))
+	}
+	if i.State != bot.Changing {
+		list = append(list, button(id(bot.Again), "Diagnose again"))
+	}
+	list = append(list, pagingButtons(i, id)...)
+	if options := menu(i, decidable, plans); len(options) > 0 {
+		list = append(list, slack.NewOverflowBlockElement(actionMore, options...))
+	}
+	return list
+}
+
+// pagingButtons are about who is called: before it escalates, and after.
+func pagingButtons(i bot.Incident, id func(bot.Button) pressed) []slack.BlockElement {
+	if len(i.Escalated) == 0 {
+		ask := confirm("Escalate now?", "The people on call for "+i.Target.Namespace+" are told at once.", "Escalate")
+		return []slack.BlockElement{button(id(bot.EscalateNow), "Escalate now").WithConfirm(ask.WithStyle(slack.StyleDanger))}
+	}
+	var list []slack.BlockElement
+	if i.Acknowledged == nil {
+		list = append(list, button(id(bot.Acknowledge), "Acknowledge"))
+	}
+	return append(list, button(id(bot.Snooze), "Snooze 10 min"))
+}
+
+// menu is what is needed less often.
+func menu(i bot.Incident, decidable bool, plans []runbook.Plan) []*slack.OptionBlockObject {
+	var options []*slack.OptionBlockObject
+	if decidable {
+		for n, p := range plans {
+			if n > 0 && len(options) < mostOptions-2 {
+				options = append(options, option(pressed{button: bot.Approve, incident: i.ID, remedy: p.Remedy.ID}, objected(p.Remedy.Title, i.Target, roomButton)))
+			}
+		}
+		if len(plans) > 0 {
+			options = append(options, option(pressed{button: bot.Reject, incident: i.ID}, "Reject the proposal"))
+		}
+	}
+	if i.State != bot.Changing && i.State != bot.Diagnosing {
+		options = append(options, option(pressed{button: bot.CloseIt, incident: i.ID}, "Close"))
+	}
+	return options
+}

@@ -1,0 +1,198 @@
+package slackbot
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"github.com/pullfix/pullfix/bot"
+	"github.com/pullfix/pullfix/runbook"
+)
+
+// The ids of the one field that a modal may have.
+const (
+	reasonBlock  = "reason"
+	reasonAction = "reason"
+	mostReason   = 500 // characters
+)
+
+// brought is what a modal brings back when it is submitted: ids, and which plan
+// was shown. It is not shown to people, and no place for secrets.
+type brought struct {
+	Button   bot.Button `json:"button"`
+	Incident string     `json:"incident"`
+	Remedy   string     `json:"remedy,omitempty"`
+	PlanHash string     `json:"planHash,omitempty"`
+	Team     string     `json:"team"`
+	Channel  string     `json:"channel"`
+	Message  string     `json:"message"`
+}
+
+// field is the text field of a modal.
+type field struct {
+	label, placeholder string
+	optional           bool
+}
+
+// sheet is a modal before it is one.
+type sheet struct {
+	title, submit string
+	body          message
+	field         *field
+	brought       brought
+}
+
+func (s sheet) view() slack.ModalViewRequest {
+	v := slack.ModalViewRequest{
+		Type: slack.VTModal, Title: plainText(plain(s.title, mostTitle)), Submit: plainText(plain(s.submit, mostTitle)),
+		Close: plainText("Cancel"), CallbackID: actionPrefix + string(s.brought.Button),
+	}
+	blocks := s.body.blocks
+	if s.field != nil {
+		e := slack.NewPlainTextInputBlockElement(plainText(s.field.placeholder), reasonAction)
+		e.Multiline, e.MaxLength = true, mostReason
+		blocks = append(blocks, slack.NewInputBlock(reasonBlock, plainText(s.field.label), nil, e).WithOptional(s.field.optional))
+	}
+	v.Blocks = slack.Blocks{BlockSet: blocks}
+	// Strings alone always encode.
+	raw, _ := json.Marshal(s.brought)
+	v.PrivateMetadata = string(raw)
+	return v
+}
+
+func (d drawing) bringing(b bot.Button) brought {
+	p := d.incident.Place
+	return brought{Button: b, Incident: d.incident.ID, Team: p.Team, Channel: p.Channel, Message: p.Message}
+}
+
+// Approvers is what a rule says about who may approve a remedy.
+type Approvers struct {
+	bot.People
+	Needed     int
+	FourEyes   bool
+	BreakGlass bool
+
+	unsaid bool // nothing is configured to tell it from
+}
+
+// approveSheet asks for the confirmation of one plan, sentence by sentence. It
+// is drawn from the store; what is approved is the plan with this very hash.
+func (d drawing) approveSheet(p runbook.Plan, who *Approvers) sheet {
+	t := d.incident.Target
+	s := sheet{title: "Approve", submit: "Approve", brought: d.bringing(bot.Approve)}
+	s.brought.Remedy, s.brought.PlanHash = p.Remedy.ID, p.Hash
+	s.body.section("*" + quote(objected(p.Remedy.Title, t, roomName), roomName) + "*\n" + quote(p.Remedy.Why, roomSentence))
+	s.body.section("*What changes*\n" + changes(p))
+	if p.Remedy.Command != "" {
+		s.body.section("The same by hand\n" + fence([]string{p.Remedy.Command}, roomCommand))
+	}
+	s.body.section("Risk: " + quote(orWord(p.Remedy.Risk, "not known"), roomSentence))
+	s.body.small(conditions(p))
+	s.body.small(d.mayApprove(who))
+	if who != nil && who.BreakGlass && d.severity() == runbook.P1 {
+		s.field = &field{label: "Reason, only to break the glass", placeholder: "One person approves alone; security is told", optional: true}
+	}
+	return s
+}
+
+func (d drawing) severity() string {
+	if d.incident.Verdict == nil {
+		return ""
+	}
+	return d.incident.Verdict.Severity
+}
+
+// changes says what the plan does: in the plan's own sentences, else action by
+// action.
+func changes(p runbook.Plan) markup {
+	var lines []markup
+	for _, s := range p.Shows {
+		lines = append(lines, "• "+quote(s, roomSentence))
+	}
+	if len(lines) == 0 {
+		for _, a := range p.Actions {
+			lines = append(lines, "• "+act(a))
+		}
+	}
+	if len(lines) == 0 {
+		return "Nothing."
+	}
+	return join("\n", roomText-40, lines)
+}
+
+func act(a runbook.Action) markup {
+	object := code(a.Namespace+"/"+a.Name, roomName)
+	switch a.Verb {
+	case runbook.VerbDeletePod:
+		return "Deletes pod " + object + ", which waits for " + code(a.Image, roomName)
+	case runbook.VerbRestart:
+		return "Restarts " + quote(a.Kind, 40) + " " + object + " by a rollout"
+	case runbook.VerbRollBack:
+		return "Rolls " + quote(a.Kind, 40) + " " + object + markup(fmt.Sprintf(" back to revision %d", a.Revision))
+	}
+	return quote(a.Verb, 40) + " " + quote(a.Kind, 40) + " " + object
+}
+
+func conditions(p runbook.Plan) markup {
+	lines := []markup{"Only if nothing of this has moved by then; it is looked at again at the click."}
+	for _, c := range p.Remedy.Preconditions {
+		lines = append(lines, quote(c, roomSentence))
+	}
+	return join("\n", roomText, lines)
+}
+
+// mayApprove says who may, so that nobody has to find out by being refused.
+func (d drawing) mayApprove(who *Approvers) markup {
+	switch {
+	case who == nil:
+		return "Nobody may approve this: no rule covers it."
+	case who.unsaid:
+		return ""
+	}
+	var names []markup
+	for _, g := range who.Groups {
+		names = append(names, mentionGroup(g))
+	}
+	for _, u := range who.Users {
+		names = append(names, mention(bot.Person{ID: u}))
+	}
+	text := "Approvers: nobody"
+	if len(names) > 0 {
+		text = "Approvers: " + string(join(", ", roomSentence, names))
+	}
+	if who.Needed > 1 {
+		text += fmt.Sprintf(" · %d are needed", who.Needed)
+	}
+	if who.FourEyes {
+		text += " · four eyes: not the one who asked"
+	}
+	return markup(text)
+}
+
+// reasonSheet asks for the words that go into the record.
+func (d drawing) reasonSheet(b bot.Button) sheet {
+	s := sheet{brought: d.bringing(b)}
+	switch b {
+	case bot.Reject:
+		s.title, s.submit = "Reject the proposal", "Reject"
+		s.field = &field{label: "Why?", placeholder: "What should be done instead"}
+	case bot.Snooze:
+		s.title, s.submit = "Snooze 10 min", "Snooze"
+		s.field = &field{label: "Why may it wait?", placeholder: "Optional", optional: true}
+	default:
+		s.title, s.submit = "Close the incident", "Close it"
+		s.field = &field{label: "Resolution", placeholder: "What was wrong, and what was done"}
+	}
+	s.body.section(d.what())
+	if b == bot.CloseIt {
+		s.body.small("Closing ends the escalation. It changes nothing in the cluster.")
+	}
+	return s
+}
+
+// troubleView is a modal that replaces one whose submission could not be recorded.
+func troubleView(text markup) slack.ModalViewRequest {
+	m := sentence(text)
+	return slack.ModalViewRequest{Type: slack.VTModal, Title: plainText("Not recorded"), Close: plainText("Close"), Blocks: slack.Blocks{BlockSet: m.blocks}}
+}

@@ -1,0 +1,99 @@
+package slackbot
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pullfix/pullfix/bot"
+	"github.com/pullfix/pullfix/runbook/cause"
+)
+
+// resolved is the message once recovery is proven.
+func (d drawing) resolved() message {
+	i := d.incident
+	e := i.Ending
+	if e == nil {
+		e = &bot.Ending{At: i.Opened, Elsewhere: -1}
+	}
+	parts := []markup{
+		"○ *Resolved* " + clock(e.At, i.Opened) + markup(", after "+minutesBetween(i.Opened, e.At)),
+		said(e.Resolution, roomSentence, d.known),
+	}
+	if r := i.Recovery; r != nil && r.Wanted > 0 {
+		parts = append(parts, markup(fmt.Sprintf("%d of %s pulled", min(r.Pulled, r.Wanted), count(r.Wanted, "pod"))))
+	}
+	switch {
+	case e.Elsewhere == 0:
+		parts = append(parts, "no other pull failure seen in the cluster")
+	case e.Elsewhere > 0:
+		parts = append(parts, markup(count(e.Elsewhere, "pod")+" elsewhere still waiting for an image"))
+	}
+	m := message{text: dotted(parts...)}
+	m.section(dotted(parts...))
+	m.small(d.what())
+	var proof []markup
+	for _, p := range e.Proof {
+		proof = append(proof, quote(p, roomSentence))
+	}
+	if len(proof) > 0 {
+		m.small(join("\n", roomText, proof))
+	}
+	m.actions(actionsBlock, buttons(i))
+	return m
+}
+
+// what is the cause, where, in one line.
+func (d drawing) what() markup {
+	i := d.incident
+	place := code(subject(i), roomName)
+	if i.Target.Cluster != "" {
+		place += " on " + quote(i.Target.Cluster, roomName)
+	}
+	if i.Verdict == nil {
+		return place
+	}
+	return dotted(place, quote(i.Verdict.Severity, 4), quote(i.Verdict.Summary, roomSentence), "incident "+code(i.ID, 80))
+}
+
+// joins is how the desk says which incident this one is part of.
+const joins = "joins "
+
+// closed is one line for what was nothing, or belongs to another incident, and
+// a short message for what a person closed.
+func (d drawing) closed() message {
+	i := d.incident
+	resolution := ""
+	if i.Ending != nil {
+		resolution = i.Ending.Resolution
+	}
+	other, joined := strings.CutPrefix(resolution, joins)
+	byHand := i.Ending != nil && i.Ending.By != (bot.Person{})
+	switch {
+	case joined:
+		line := code(subject(i), roomName) + " fails for the same reason as another incident: "
+		if d.joined != "" {
+			return sentence(line + link(d.joined, other))
+		}
+		return sentence(line + code(other, 80))
+	case !byHand && i.Verdict != nil && i.Verdict.Cause == cause.None:
+		return sentence(healthy(i))
+	case !byHand:
+		return sentence(said(resolution, roomSentence, d.known))
+	}
+	line := "○ *Closed* " + clock(i.Ending.At, i.Opened) + " by " + mention(i.Ending.By) + ": " + said(resolution, roomSentence, d.known)
+	m := message{text: line}
+	m.section(line)
+	m.small(d.what())
+	m.actions(actionsBlock, buttons(i))
+	return m
+}
+
+// healthy is the one line for a pod whose pulls are fine.
+func healthy(i bot.Incident) markup {
+	v := i.Verdict
+	line := code(subject(i), roomName) + ": " + quote(strings.TrimSuffix(v.Summary, "."), roomSentence) + "."
+	if len(v.Remedies) > 0 {
+		line += " " + quote(v.Remedies[0].Title, roomName) + "."
+	}
+	return line
+}

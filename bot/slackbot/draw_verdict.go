@@ -1,0 +1,197 @@
+package slackbot
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pullfix/pullfix/bot"
+	"github.com/pullfix/pullfix/runbook"
+)
+
+// mostProof is how many sentences of proof stand in the root message; the rest
+// is in the thread.
+const mostProof = 3
+
+// proof is what the verdict rests on, or what was tried.
+func (d drawing) proof() markup {
+	v := d.incident.Verdict
+	if v == nil {
+		return d.trouble()
+	}
+	var parts []markup
+	if n := len(v.Suggestions); n > 0 {
+		var tags []markup
+		for _, s := range v.Suggestions[:min(n, 5)] {
+			tags = append(tags, code(s, 140))
+		}
+		parts = append(parts, "Nearest tags: "+join(", ", roomSentence, tags)+".")
+	}
+	for _, s := range v.Details[:min(len(v.Details), mostProof)] {
+		parts = append(parts, quote(s, roomSentence))
+	}
+	if v.Certainty == "likely" {
+		parts = append(parts, "_Likely, not proven._")
+	}
+	return join("\n", roomText, parts)
+}
+
+func (d drawing) trouble() markup {
+	if d.incident.Trouble == "" {
+		return ""
+	}
+	return "Tried, and it did not work: " + quote(d.incident.Trouble, roomSentence) + "\nFor an unknown cause nothing should be changed. Try again, or look by hand: " +
+		code("kubectl -n "+d.incident.Target.Namespace+" describe pod "+d.incident.Target.Name, roomName)
+}
+
+// steps are the marks of the runbook's rows.
+func (d drawing) steps() markup {
+	v := d.incident.Verdict
+	if v == nil {
+		return ""
+	}
+	var parts []markup
+	for _, s := range v.Steps {
+		parts = append(parts, markup(markOf(s.Status))+" "+quote(s.Title, 60))
+	}
+	return join("   ", roomText, parts)
+}
+
+// markOf is a mark that differs without its colour.
+func markOf(status string) string {
+	switch status {
+	case runbook.StatusOK:
+		return "✓"
+	case runbook.StatusProblem:
+		return "✗"
+	case runbook.StatusWarning:
+		return "!"
+	case runbook.StatusError:
+		return "?"
+	}
+	return "·"
+}
+
+// advice is the recommended remedy in words. Where pullfix cannot carry it out,
+// the command is in the thread.
+func (d drawing) advice() markup {
+	i := d.incident
+	if i.Verdict == nil || len(i.Verdict.Remedies) == 0 || i.State == bot.Changing || i.State == bot.Watching {
+		return ""
+	}
+	r := i.Verdict.Remedies[0]
+	text := "*" + quote(r.Title, roomName) + "*"
+	if missing := d.missing(r.ID); missing != "" {
+		text += " (command in the thread; pullfix lacks a right: " + quote(missing, roomName) + ")"
+	} else if !d.offered(r.ID) && r.Command != "" {
+		text += " (command in the thread)"
+	}
+	if r.Why != "" {
+		text += "\n" + quote(r.Why, roomSentence)
+	}
+	if r.Risk != "" && r.Risk != "none" {
+		text += "\nRisk: " + quote(r.Risk, roomSentence)
+	}
+	return text
+}
+
+func (d drawing) offered(remedy string) bool {
+	for _, p := range approvable(d.incident) {
+		if p.Remedy.ID == remedy {
+			return true
+		}
+	}
+	return false
+}
+
+func (d drawing) missing(remedy string) string {
+	for _, p := range d.incident.Plans {
+		if p.Remedy.ID == remedy {
+			return p.Missing
+		}
+	}
+	return ""
+}
+
+// remarks are what a person should know besides.
+func (d drawing) remarks() markup {
+	i := d.incident
+	var parts []markup
+	if i.Verdict != nil {
+		for _, n := range i.Verdict.Notes {
+			parts = append(parts, quote(n, roomSentence))
+		}
+		if n := len(i.Verdict.Failures); n > 0 {
+			parts = append(parts, markup(capital(count(n, "further failing pull")+"; see the thread.")))
+		}
+		if i.Trouble != "" {
+			parts = append(parts, "The newest look did not work: "+quote(i.Trouble, roomSentence))
+		}
+	}
+	return join("\n", roomText, parts)
+}
+
+// decision is what was clicked and what became of it.
+func (d drawing) decision() markup {
+	i := d.incident
+	c := i.Decision
+	if c == nil {
+		return ""
+	}
+	title := quote(c.Title, roomName)
+	switch {
+	case c.Refused != "" && i.State == bot.Open:
+		return "*" + title + "*: nothing was changed, because " + quote(strings.TrimSuffix(c.Refused, "."), roomSentence) + "."
+	case i.State == bot.Asking:
+		return "◐ *" + title + "* · " + d.approvers() + markup(fmt.Sprintf(" · needs %d more · expires ", max(c.Needed-len(c.Granted), 0))) + clock(c.Expires, i.Opened)
+	case i.State == bot.Changing:
+		return "◐ *" + title + "* · " + d.approvers() + " · being carried out"
+	case i.State == bot.Watching:
+		return "◐ *" + title + "* · " + d.approvers() + " · " + carried(c.Receipts) + d.comingBack()
+	}
+	return ""
+}
+
+func (d drawing) approvers() markup {
+	var parts []markup
+	for _, a := range d.incident.Decision.Granted {
+		parts = append(parts, mention(a.Person)+" "+clock(a.At, d.incident.Opened))
+	}
+	if len(parts) == 0 {
+		return "approved by nobody yet"
+	}
+	return "approved by " + join(", ", roomSentence, parts)
+}
+
+// carried counts what was done.
+func carried(receipts []runbook.Receipt) markup {
+	done, unsure := 0, 0
+	for _, r := range receipts {
+		if r.Done {
+			done++
+		}
+		if r.Unsure {
+			unsure++
+		}
+	}
+	text := fmt.Sprintf("%d of %d written", done, len(receipts))
+	if unsure > 0 {
+		text += fmt.Sprintf(", %d unsure", unsure)
+	}
+	return markup(text)
+}
+
+// comingBack shows how far the pods are.
+func (d drawing) comingBack() markup {
+	r := d.incident.Recovery
+	if r == nil || r.Wanted <= 0 {
+		return ""
+	}
+	pulled := min(max(r.Pulled, 0), r.Wanted)
+	const width = 12
+	full := pulled * width / r.Wanted
+	text := fmt.Sprintf("\npulled %d/%d %s%s", pulled, r.Wanted, strings.Repeat("▓", full), strings.Repeat("░", width-full))
+	if r.Waiting > 0 {
+		text += fmt.Sprintf(" · %d waiting", r.Waiting)
+	}
+	return markup(text)
+}

@@ -1,0 +1,200 @@
+package slackbot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"github.com/pullfix/pullfix/bot"
+)
+
+// clicked is a click with who clicked what, where.
+type clicked struct {
+	pressed
+	key     string
+	person  bot.Person
+	place   bot.Place
+	trigger string
+}
+
+// readClick reads a click from its payload; false when it is on nothing of
+// ours. Only ids are taken, and the message's own place; its text says nothing.
+func (f *front) readClick(cb slack.InteractionCallback) (clicked, bool) {
+	if len(cb.ActionCallback.BlockActions) != 1 || cb.Container.IsEphemeral {
+		return clicked{}, false
+	}
+	a := cb.ActionCallback.BlockActions[0]
+	value := a.Value
+	if a.ActionID == actionMore {
+		value = a.SelectedOption.Value
+	}
+	p, ok := parsePressed(a.ActionID, value)
+	if !ok {
+		return clicked{}, false
+	}
+	message, channel := orWord(cb.Container.MessageTs, cb.Message.Timestamp), orWord(cb.Container.ChannelID, cb.Channel.ID)
+	return clicked{
+		pressed: p, person: f.person(cb.User.ID, cb.User.TeamID), trigger: cb.TriggerID,
+		key:   strings.Join([]string{channel, message, a.ActionID, value, cb.User.ID, a.ActionTs}, "/"),
+		place: bot.Place{Team: f.self.Load().team, Channel: channel, Message: message, Reply: cb.ResponseURL},
+	}, true
+}
+
+func (f *front) handleClick(ctx context.Context, d delivery, cb slack.InteractionCallback) {
+	c, ok := f.readClick(cb)
+	switch {
+	case !ok:
+		f.acknowledge(d, nil)
+	case opensModal(c.button):
+		first := f.seen.first("modal/"+c.key, struct{}{})
+		f.acknowledge(d, nil)
+		if first {
+			f.openLater(d, c)
+		}
+	default:
+		f.press(ctx, d, c)
+	}
+}
+
+// press records the click; only then Slack hears that it arrived.
+func (f *front) press(ctx context.Context, d delivery, c clicked) {
+	err := f.Desk.Press(ctx, bot.Press{Key: c.key, Person: c.person, Place: c.place, Incident: c.incident, Button: c.button})
+	f.acknowledge(d, nil)
+	if unrecorded(err) {
+		f.o.Log.Error("recording a click", "incident", c.incident, "button", string(c.button), "err", err)
+		f.later(c.place.Reply, func(ctx context.Context) { f.say(ctx, c.place.Reply, notRecorded(err)) })
+	}
+}
+
+func notRecorded(err error) message {
+	if errors.Is(err, bot.ErrNoIncident) {
+		return sentence("pullfix does not know this incident; nothing was done.")
+	}
+	return sentence("Your click could not be recorded, and nothing was done. Try again in a minute.")
+}
+
+// openLater opens the modal on a worker of its own: its trigger lives for three
+// seconds from the click.
+func (f *front) openLater(d delivery, c clicked) {
+	ok := f.modals.offer(func() {
+		ctx, cancel := f.until(d.arrived.Add(openWithin))
+		defer cancel()
+		if text := f.open(ctx, c); text != "" {
+			f.later(c.place.Reply, func(ctx context.Context) { f.say(ctx, c.place.Reply, sentence(text)) })
+		}
+	})
+	if !ok {
+		f.later(c.place.Reply, func(ctx context.Context) { f.say(ctx, c.place.Reply, sentence(tooBusy)) })
+	}
+}
+
+// open draws the modal from the store and opens it; otherwise it returns what
+// the clicker is told.
+func (f *front) open(ctx context.Context, c clicked) markup {
+	i, err := f.Incidents.Find(ctx, c.incident)
+	if err != nil {
+		f.o.Log.Warn("finding an incident", "incident", c.incident, "err", err)
+		return notRecorded(err).text
+	}
+	own := f.placeOf(i)
+	if own.Message == "" || own.Channel != c.place.Channel || own.Message != c.place.Message {
+		return "This is not the incident's own message; nothing was done."
+	}
+	i.Place = own
+	s, text := f.sheetFor(i, c)
+	if text != "" {
+		return text
+	}
+	view := s.view()
+	if err := checkModal(view); err != nil {
+		f.o.Log.Error("a modal breaks Slack's limits", "incident", i.ID, "err", err)
+	}
+	if _, err := f.api.OpenViewContext(ctx, c.trigger, view); err != nil {
+		f.o.Log.Warn("opening a modal", "incident", i.ID, "err", err)
+		return "The dialog could not be opened in time; nothing was done. Click again."
+	}
+	return ""
+}
+
+func (f *front) sheetFor(i bot.Incident, c clicked) (sheet, markup) {
+	d := drawing{incident: i}
+	if c.button != bot.Approve {
+		return d.reasonSheet(c.button), ""
+	}
+	for _, p := range approvable(i) {
+		if p.Remedy.ID == c.remedy {
+			return d.approveSheet(p, f.approvers(i, c.remedy)), ""
+		}
+	}
+	if i.Decision != nil && i.Decision.Started != nil {
+		return sheet{}, "This is decided already: " + quote(i.Decision.Title, roomName) + "."
+	}
+	return sheet{}, "This can no longer be approved: the situation has changed. Look at the message again."
+}
+
+func (f *front) approvers(i bot.Incident, remedy string) *Approvers {
+	if f.o.Approvals == nil {
+		return &Approvers{unsaid: true}
+	}
+	if who, ok := f.o.Approvals.Approvers(i.Target, remedy); ok {
+		return &who
+	}
+	return nil
+}
+
+// handleSubmission records what was confirmed in a modal, and closes it.
+func (f *front) handleSubmission(ctx context.Context, d delivery, cb slack.InteractionCallback) {
+	p, ok := f.readSubmission(cb)
+	if !ok {
+		f.acknowledge(d, nil)
+		return
+	}
+	if problem := reasonProblem(p); problem != "" {
+		f.acknowledge(d, slack.NewErrorsViewSubmissionResponse(map[string]string{reasonBlock: problem}))
+		return
+	}
+	if err := f.Desk.Press(ctx, p); unrecorded(err) {
+		f.o.Log.Error("recording a confirmation", "incident", p.Incident, "button", string(p.Button), "err", err)
+		view := troubleView(notRecorded(err).text)
+		f.acknowledge(d, slack.NewUpdateViewSubmissionResponse(&view))
+		return
+	}
+	f.acknowledge(d, nil)
+}
+
+func (f *front) readSubmission(cb slack.InteractionCallback) (bot.Press, bool) {
+	var b brought
+	if err := json.Unmarshal([]byte(cb.View.PrivateMetadata), &b); err != nil {
+		return bot.Press{}, false
+	}
+	p, ok := parsePressed(cb.View.CallbackID, pressed{button: b.Button, incident: b.Incident, remedy: b.Remedy}.value())
+	if !ok || !opensModal(p.button) {
+		return bot.Press{}, false
+	}
+	press := bot.Press{
+		Key: fmt.Sprintf("%s/%s", cb.View.ID, cb.View.Hash), Person: f.person(cb.User.ID, cb.User.TeamID),
+		Place:    bot.Place{Team: b.Team, Channel: b.Channel, Message: b.Message},
+		Incident: p.incident, Button: p.button, Remedy: p.remedy, PlanHash: b.PlanHash,
+	}
+	if cb.View.State != nil {
+		press.Reason = strings.TrimSpace(cb.View.State.Values[reasonBlock][reasonAction].Value)
+	}
+	return press, true
+}
+
+// reasonProblem says what is wrong with the words of a modal.
+func reasonProblem(p bot.Press) string {
+	required := p.Button == bot.Reject || p.Button == bot.CloseIt
+	switch n := utf8.RuneCountInString(p.Reason); {
+	case required && n == 0:
+		return "A few words are needed for the record."
+	case n > mostReason:
+		return fmt.Sprintf("At most %d characters, please.", mostReason)
+	}
+	return ""
+}

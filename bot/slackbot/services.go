@@ -1,0 +1,43 @@
+package slackbot
+
+import (
+	"context"
+	"errors"
+
+	"github.com/pullfix/pullfix/bot"
+	"github.com/pullfix/pullfix/runbook"
+)
+
+// Desk is what commands and clicks are handed to.
+type Desk interface {
+	Ask(ctx context.Context, a bot.Ask) (string, error)
+	Press(ctx context.Context, p bot.Press) error
+	MayAsk(ctx context.Context, p bot.Person, cluster, namespace, channel string) bool
+}
+
+// Incidents are the recorded ones, for modals, status and report.
+type Incidents interface {
+	Find(ctx context.Context, id string) (bot.Incident, error)
+	Current(ctx context.Context) []bot.Incident
+}
+
+// Scanner finds what fails in a whole cluster; "" stands for the usual cluster,
+// and for all namespaces.
+type Scanner interface {
+	Scan(ctx context.Context, cluster, namespace string) ([]runbook.Group, error)
+}
+
+// Services are what Run connects to Slack. Without a Scanner, scan answers that
+// there is none.
+type Services struct {
+	Desk      Desk
+	Incidents Incidents
+	Scanner   Scanner
+}
+
+func (s Services) validate() error {
+	if s.Desk == nil || s.Incidents == nil {
+		return errors.New("the Slack bot: desk or incidents are missing")
+	}
+	return nil
+}
