@@ -45,7 +45,7 @@ func imageScenarios() []scenario {
 		{
 			name: "wrong-architecture",
 			set: func(s *stage) string {
-				s.pod(s.pushFor(s.Public, "v1", "linux/arm64", "linux/s390x"))
+				s.pod(s.pushFor(s.Public, "v1", "linux/s390x", "linux/ppc64le"))
 				return "web"
 			},
 			want: want{cause: "PlatformMismatch", remedy: "FixImage", vantage: "image"},

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"runtime"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -97,7 +98,7 @@ func (s *stage) silentPod(image string) string {
 	ctx := s.t.Context()
 	node := &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: s.namespace},
-		Status:     corev1.NodeStatus{NodeInfo: corev1.NodeSystemInfo{OperatingSystem: "linux", Architecture: "amd64", KubeletVersion: "v1.31.0"}},
+		Status:     corev1.NodeStatus{NodeInfo: corev1.NodeSystemInfo{OperatingSystem: "linux", Architecture: runtime.GOARCH, KubeletVersion: "v1.31.0"}},
 	}
 	_, err := s.Client.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{})
 	s.must(err)

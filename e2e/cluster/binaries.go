@@ -109,14 +109,14 @@ func Built(root string) (Binaries, error) {
 // checkout describe.
 func cacheDir(root string) (string, error) {
 	sum := sha256.New()
-	fmt.Fprintln(sum, programs())
+	_, _ = fmt.Fprintln(sum, programs()) // a hash takes everything
 	for _, module := range []string{kubernetesModule, containerdModule} {
 		for _, name := range []string{"go.mod", "go.sum"} {
 			text, err := os.ReadFile(filepath.Join(root, module, name))
 			if err != nil {
 				return "", fmt.Errorf("reading the tools module: %w", err)
 			}
-			fmt.Fprintf(sum, "%s/%s %d\n%s", module, name, len(text), text)
+			_, _ = fmt.Fprintf(sum, "%s/%s %d\n%s", module, name, len(text), text)
 		}
 	}
 	cache, err := os.UserCacheDir()

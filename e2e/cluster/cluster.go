@@ -174,7 +174,3 @@ func (c *Cluster) Alive() error {
 	}
 	return nil
 }
-
-// Dir is the folder in which everything of the cluster lives; its programs'
-// logs are in its folder log.
-func (c *Cluster) Dir() string { return c.id.dir() }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	goruntime "runtime"
 
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -46,7 +47,7 @@ temp = %q
     sandbox = %q
 # Pulls go through the transfer service; without this it says "no unpack platforms defined".
 [[plugins.'io.containerd.transfer.v1.local'.unpack_config]]
-  platform = "linux/amd64"
+  platform = "linux/%s"
   snapshotter = "native"
 
 [plugins.'io.containerd.cri.v1.runtime']
@@ -69,7 +70,7 @@ temp = %q
   stream_server_address = "127.0.0.1"
   stream_server_port = "0"
 `, id.path("containerd"), id.path("state"), id.path("tmp"), id.socket(), id.path("s"), id.path("opt"),
-		id.path("certs.d"), pause, plugins, id.path("cni"),
+		id.path("certs.d"), pause, goruntime.GOARCH, plugins, id.path("cni"),
 		b.Path("containerd-shim-runc-v2"), runtime, id.path("state", "runc")), nil
 }
 

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
@@ -120,12 +119,4 @@ func (c *Cluster) startControllers() error {
 	}
 	return c.spawn("kube-scheduler",
 		"--kubeconfig="+c.id.path("conf", "scheduler.kubeconfig"), "--leader-elect=false", "--secure-port=0")
-}
-
-// As returns the configuration of a client that is nobody but the bearer of
-// this token.
-func (c *Cluster) As(token string) *rest.Config {
-	config := rest.AnonymousClientConfig(c.Config)
-	config.BearerToken = token
-	return config
 }

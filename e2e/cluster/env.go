@@ -15,12 +15,15 @@ import (
 func (c *Cluster) Env() string {
 	pairs := [][2]string{{"KUBECONFIG", c.Kubeconfig}, {"KUBECTL", c.bin.Path("kubectl")}}
 	if c.Public != nil {
-		pairs = append(pairs, [][2]string{
-			{"NODE", c.Node},
-			{"REGISTRY_PUBLIC", c.Public.Host}, {"REGISTRY_PRIVATE", c.Private.Host}, {"REGISTRY_TOKEN", c.Token.Host},
-			{"REGISTRY_USER", c.User}, {"REGISTRY_PASSWORD", c.Password},
-			{"CONTAINERD_CERTS_D", c.CertsD},
-		}...)
+		pairs = append(pairs,
+			[2]string{"NODE", c.Node},
+			[2]string{"REGISTRY_PUBLIC", c.Public.Host},
+			[2]string{"REGISTRY_PRIVATE", c.Private.Host},
+			[2]string{"REGISTRY_TOKEN", c.Token.Host},
+			[2]string{"REGISTRY_USER", c.User},
+			[2]string{"REGISTRY_PASSWORD", c.Password},
+			[2]string{"CONTAINERD_CERTS_D", c.CertsD},
+		)
 	}
 	var text strings.Builder
 	for _, pair := range pairs {

@@ -27,7 +27,7 @@ func deleteLinkByIndex(index int) error {
 	if err != nil {
 		return fmt.Errorf("opening a netlink socket: %w", err)
 	}
-	defer syscall.Close(fd)
+	defer func() { _ = syscall.Close(fd) }()
 	// A header (length, type, flags, sequence, port) and an interface message
 	// (family, type, index, flags, change). netlink(7), rtnetlink(7).
 	var request [syscall.SizeofNlMsghdr + syscall.SizeofIfInfomsg]byte

@@ -41,7 +41,7 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("making a folder for the program: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	s := subject{pullfix: filepath.Join(dir, "pullfix"), home: dir}
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", s.pullfix, "./cmd/pullfix")
 	build.Dir = root
@@ -88,7 +88,7 @@ func (s *subject) readEnv(path string) error {
 	if err != nil {
 		return fmt.Errorf("reading the environment: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
 		key, value, _ := strings.Cut(lines.Text(), "=")

@@ -70,7 +70,7 @@ func (s stay) start() error {
 	if err != nil {
 		return fmt.Errorf("opening the supervisor's log: %w", err)
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // the supervisor has its own descriptor
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("finding this program: %w", err)
@@ -131,7 +131,7 @@ func (s stay) supervise(ctx context.Context) error {
 	if err := cluster.WriteIdentity(s.pid); err != nil {
 		return err
 	}
-	defer os.Remove(s.pid)
+	defer func() { _ = os.Remove(s.pid) }()
 	binaries, err := cluster.Built(s.root)
 	if err != nil {
 		return err
