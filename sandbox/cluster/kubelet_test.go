@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -50,6 +51,12 @@ func (s *shelf) Pull(_ context.Context, p cluster.Pull) (cluster.Image, error) {
 		return cluster.Image{}, errors.New("401 Unauthorized")
 	}
 	return cluster.Image{Digest: "sha256:" + strings.Repeat("a", 64), Size: 1234}, nil
+}
+
+func (s *shelf) attempts() ([]string, []time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.tried), slices.Clone(s.times)
 }
 
 // live starts a cluster with one node in a bubble of fake time.
@@ -152,13 +159,14 @@ func TestMissingTag(t *testing.T) {
 		}
 		time.Sleep(time.Hour)
 		var at []int
-		for _, when := range s.times[:6] {
+		_, times := s.attempts()
+		for _, when := range times[:6] {
 			at = append(at, int(when.Sub(start).Seconds()))
 		}
 		if diff := cmp.Diff([]int{0, 13, 39, 91, 182, 351}, at); diff != "" {
 			t.Errorf("attempts, in seconds: %s", diff)
 		}
-		if gap := s.times[9].Sub(s.times[8]); gap < 300*time.Second || gap > 315*time.Second {
+		if gap := times[9].Sub(times[8]); gap < 300*time.Second || gap > 315*time.Second {
 			t.Errorf("late attempts are %v apart, want 300 s and a resync", gap)
 		}
 		left, err := client.CoreV1().Events("default").List(t.Context(), metav1.ListOptions{FieldSelector: "involvedObject.name=p,reason=Pulling"})
@@ -187,7 +195,8 @@ func TestSecretsAreReadAgain(t *testing.T) {
 		if got := status(t, client, "p"); !got.Ready || got.ImageID != "registry.test/app@sha256:"+strings.Repeat("a", 64) {
 			t.Errorf("with the right secret: %+v", got)
 		}
-		if diff := cmp.Diff([]string{"user-stale", "user-stale", "user-late"}, s.tried); diff != "" {
+		tried, _ := s.attempts()
+		if diff := cmp.Diff([]string{"user-stale", "user-stale", "user-late"}, tried); diff != "" {
 			t.Errorf("who tried: %s", diff)
 		}
 	})
