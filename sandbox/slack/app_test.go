@@ -154,9 +154,15 @@ func TestTicketsAreForOneUse(t *testing.T) {
 	_ = resp.Body.Close()
 	defer func() { _ = conn.Close() }()
 	for name, dial := range map[string]func() (*websocket.Conn, *http.Response, error){
-		"a used ticket":  func() (*websocket.Conn, *http.Response, error) { return websocket.DefaultDialer.DialContext(o.ctx, link, nil) },
-		"another origin": func() (*websocket.Conn, *http.Response, error) { return websocket.DefaultDialer.DialContext(o.ctx, o.open(), http.Header{"Origin": {"https://evil.example"}}) },
-		"another host":   func() (*websocket.Conn, *http.Response, error) { return websocket.DefaultDialer.DialContext(o.ctx, o.open(), http.Header{"Host": {"evil.example"}}) },
+		"a used ticket": func() (*websocket.Conn, *http.Response, error) {
+			return websocket.DefaultDialer.DialContext(o.ctx, link, nil)
+		},
+		"another origin": func() (*websocket.Conn, *http.Response, error) {
+			return websocket.DefaultDialer.DialContext(o.ctx, o.open(), http.Header{"Origin": {"https://evil.example"}})
+		},
+		"another host": func() (*websocket.Conn, *http.Response, error) {
+			return websocket.DefaultDialer.DialContext(o.ctx, o.open(), http.Header{"Host": {"evil.example"}})
+		},
 	} {
 		_, resp, err := dial()
 		if err == nil || resp.StatusCode != http.StatusForbidden {

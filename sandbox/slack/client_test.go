@@ -174,3 +174,101 @@ func TestSlackGoReconnectsAfterWarning(t *testing.T) {
 		t.Errorf("%d connections were opened, want 2", n)
 	}
 }
+
+func TestSlackGoModalsAndClicks(t *testing.T) {
+	o := newOffice(t, slack.Options{})
+	pressed := make(chan slackgo.InteractionCallback, 1)
+	submitted := make(chan slackgo.InteractionCallback, 2)
+	b := newBot(o, func(b *bot, e socketmode.Event) any {
+		c, ok := e.Data.(slackgo.InteractionCallback)
+		if !ok {
+			return nil
+		}
+		if c.Type == slackgo.InteractionTypeBlockActions {
+			if _, err := b.api.OpenViewContext(o.ctx, c.TriggerID, reason()); err != nil {
+				t.Errorf("views.open: %v", err)
+			}
+			pressed <- c
+			return nil
+		}
+		submitted <- c
+		if c.View.State.Values["why"]["text"].Value == "no" {
+			return slackgo.NewErrorsViewSubmissionResponse(map[string]string{"why": "say more"})
+		}
+		return nil
+	})
+	button := slackgo.NewButtonBlockElement("reject", "i-1", slackgo.NewTextBlockObject("plain_text", "Reject", false, false))
+	_, ts, err := b.api.PostMessageContext(o.ctx, slack.Ops, slackgo.MsgOptionText("t", false),
+		slackgo.MsgOptionBlocks(slackgo.NewActionBlock("act", button)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.act(slack.Press{User: slack.Bob, Channel: slack.Ops, TS: ts, ActionID: "reject"})
+	c := <-pressed
+	if a := c.ActionCallback.BlockActions[0]; a.Value != "i-1" || a.BlockID != "act" || c.User.ID != slack.Bob ||
+		c.Container.MessageTs != ts || c.Message.Timestamp != ts || c.APIAppID != "A01PULLFIX" || c.Team.ID != "T01ACME" {
+		t.Errorf("%+v", c)
+	}
+	for _, text := range []string{"no", "because"} {
+		if _, err := o.WaitView(o.ctx, slack.Bob, func(v slack.View) bool { return !v.Submitting }); err != nil {
+			t.Fatal(err)
+		}
+		d, err := o.Submit(slack.Bob, "", map[string]map[string]any{"why": {"text": text}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.settled(d)
+		if s := <-submitted; s.View.PrivateMetadata != "i-1" || s.View.CallbackID != "reject" || s.View.Hash == "" {
+			t.Errorf("%+v", s.View)
+		}
+		if v, ok := o.OpenView(slack.Bob); ok != (text == "no") || ok && v.Errors["why"] != "say more" {
+			t.Errorf("after %q: %+v", text, v)
+		}
+	}
+}
+
+func reason() slackgo.ModalViewRequest {
+	plain := func(s string) *slackgo.TextBlockObject { return slackgo.NewTextBlockObject("plain_text", s, false, false) }
+	input := slackgo.NewInputBlock("why", plain("Why"), nil, slackgo.NewPlainTextInputBlockElement(nil, "text"))
+	return slackgo.ModalViewRequest{
+		Type: "modal", CallbackID: "reject", PrivateMetadata: "i-1", Title: plain("Reject"), Submit: plain("Reject"),
+		Close: plain("Back"), Blocks: slackgo.Blocks{BlockSet: []slackgo.Block{input}},
+	}
+}
+
+func TestSlackGoRespondsByURL(t *testing.T) {
+	o := newOffice(t, slack.Options{})
+	failed := make(chan error, 1)
+	newBot(o, func(b *bot, e socketmode.Event) any {
+		if c, ok := e.Data.(slackgo.SlashCommand); ok {
+			_, _, err := b.api.PostMessageContext(o.ctx, c.ChannelID, slackgo.MsgOptionText("I am not in here", false),
+				slackgo.MsgOptionResponseURL(c.ResponseURL, "ephemeral"))
+			failed <- err
+		}
+		return nil
+	})
+	if _, err := o.Command(slack.Ann, slack.Random, "/pullfix help"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-failed; err != nil {
+		t.Fatal(err)
+	}
+	if m := o.Messages(slack.Random, slack.Ann); len(m) != 1 || !m[0].Ephemeral || m[0].Text != "I am not in here" {
+		t.Errorf("%+v", m)
+	}
+}
+
+func TestSlackGoManyCommands(t *testing.T) {
+	o := newOffice(t, slack.Options{})
+	newBot(o, silent)
+	var sent []slack.Delivery
+	for range 500 {
+		sent = append(sent, o.command("/pullfix help"))
+		time.Sleep(time.Millisecond)
+	}
+	for _, d := range sent {
+		if d = o.settled(d); d.Failure != "" || d.Frames != 1 {
+			t.Errorf("%+v", d)
+		}
+	}
+}

@@ -102,6 +102,9 @@ func call(t *testing.T, do caller, at string, args map[string]any) answer {
 
 func callAs(t *testing.T, do caller, at string, args map[string]any) (answer, *http.Response) {
 	t.Helper()
+	if args == nil {
+		args = map[string]any{}
+	}
 	raw, err := json.Marshal(args)
 	if err != nil {
 		t.Fatal(err)

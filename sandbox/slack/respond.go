@@ -98,6 +98,11 @@ func (w *Workspace) spend(id string, raw []byte) error {
 // respond does what a message to a response_url, or in the acknowledgement of
 // a command, asks for. It wants w.mu held.
 func (w *Workspace) respond(r *response, payload object) error {
+	// slack-go always sends metadata to a response_url, if only an empty one,
+	// and Slack has never minded.
+	if m, ok := payload["metadata"].(map[string]any); ok && m["event_type"] == "" && m["event_payload"] == nil {
+		delete(payload, "metadata")
+	}
 	c := &call{args: payload}
 	source, ok := w.anyMessage(r.channel, r.ts)
 	if r.ts != "" && (c.flag("delete_original") || c.flag("replace_original")) {

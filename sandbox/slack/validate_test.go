@@ -132,7 +132,9 @@ func TestValidateRefusesMessages(t *testing.T) {
 
 func TestValidateRefusesModals(t *testing.T) {
 	input := `{'type':'input','label':{'type':'plain_text','text':'L'},'element':{'type':'plain_text_input','action_id':'t'}}`
-	modal := func(rest string) string { return `{'type':'modal','title':{'type':'plain_text','text':'T'}` + rest + `}` }
+	modal := func(rest string) string {
+		return `{'type':'modal','title':{'type':'plain_text','text':'T'}` + rest + `}`
+	}
 	tests := []struct {
 		name, view string
 		want       []string
