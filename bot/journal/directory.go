@@ -30,15 +30,16 @@ type directory struct {
 	// unsure says that names were changed which may not outlive a loss of power.
 	unsure atomic.Bool
 
-	mu      sync.Mutex // of what follows; held for memory only
-	entries map[string]entry
-	aside   map[string]int // the highest number of a document's corrupt ones
+	mu       sync.Mutex // of what follows; held for memory only
+	inUse    map[string]entry
+	finished map[string]entry
+	aside    map[string]int // the highest number of a document's corrupt ones
 }
 
 // newDirectory looks at the names of what is there, and at nothing else, since
 // there may be ten thousand finished documents.
 func newDirectory(d disk, log *slog.Logger) (*directory, error) {
-	k := &directory{disk: d, log: log, seed: maphash.MakeSeed(), entries: map[string]entry{}, aside: map[string]int{}}
+	k := &directory{disk: d, log: log, seed: maphash.MakeSeed(), inUse: map[string]entry{}, finished: map[string]entry{}, aside: map[string]int{}}
 	if err := k.scan(); err != nil {
 		return nil, err
 	}
@@ -167,7 +168,7 @@ func (k *directory) expect(name, expected string) error {
 	return nil
 }
 
-func (k *directory) List(ctx context.Context) ([]entry, error) {
+func (k *directory) List(ctx context.Context, finished bool) ([]entry, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -176,7 +177,10 @@ func (k *directory) List(ctx context.Context) ([]entry, error) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return slices.Collect(maps.Values(k.entries)), nil
+	if finished {
+		return slices.Collect(maps.Values(k.finished)), nil
+	}
+	return slices.Collect(maps.Values(k.inUse)), nil
 }
 
 // entered returns what is known of a document; of an unknown one, where it
@@ -184,20 +188,29 @@ func (k *directory) List(ctx context.Context) ([]entry, error) {
 func (k *directory) entered(name string) entry {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if e, ok := k.entries[name]; ok {
+	if e, ok := k.finished[name]; ok {
 		return e
 	}
 	return entry{name: name}
 }
 
+// enter notes where a document is now.
 func (k *directory) enter(e entry) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.entries[e.name] = e
+	delete(k.inUse, e.name)
+	delete(k.finished, e.name)
+	if e.done() {
+		k.finished[e.name] = e
+		return
+	}
+	k.inUse[e.name] = e
 }
 
+// strike notes that a document is no longer there.
 func (k *directory) strike(name string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	delete(k.entries, name)
+	delete(k.inUse, name)
+	delete(k.finished, name)
 }

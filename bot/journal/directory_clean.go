@@ -45,8 +45,8 @@ func (k *directory) SetAside(ctx context.Context, name, version string) (string,
 	if err := k.disk.Rename(from, to); err != nil {
 		return "", fmt.Errorf("setting the document aside: %w", err)
 	}
+	k.strike(name)
 	k.mu.Lock()
-	delete(k.entries, name)
 	k.aside[name] = n
 	k.mu.Unlock()
 	return to, errors.Join(k.sync(top), k.sync(path.Dir(from)))
@@ -83,7 +83,7 @@ func (k *directory) scan() error {
 
 func (k *directory) scanFile(file string) error {
 	if id, ok := parseInUse(file); ok {
-		k.entries[id] = entry{name: id}
+		k.enter(entry{name: id})
 		return nil
 	}
 	if id, n, ok := parseAside(file); ok {
@@ -112,17 +112,24 @@ func (k *directory) scanMonth(month fs.DirEntry) error {
 		if !ok || !f.Type().IsRegular() {
 			continue
 		}
-		// Only a person can have made a second one. The one in use counts, then
-		// the newest; the other stays where it is.
-		if old, ok := k.entries[e.name]; ok {
-			k.log.Warn("an incident has two records", "incident", e.name, "one", pathOf(old), "other", pathOf(e))
-			if !old.done() || old.finished.After(e.finished) {
-				continue
-			}
+		if k.older(e) {
+			continue
 		}
-		k.entries[e.name] = e
+		k.enter(e)
 	}
 	return nil
+}
+
+// older tells whether another record of the incident counts: the one in use,
+// then the newest. Only a person can have made a second one; it stays.
+func (k *directory) older(e entry) bool {
+	_, inUse := k.inUse[e.name]
+	other, finished := k.finished[e.name]
+	if !inUse && !finished {
+		return false
+	}
+	k.log.Warn("an incident has two records", "incident", e.name, "one", pathOf(k.entered(e.name)), "other", pathOf(e))
+	return inUse || other.finished.After(e.finished)
 }
 
 func (k *directory) list(folder string) ([]fs.DirEntry, error) {

@@ -32,16 +32,19 @@ func (e *LockedError) Error() string {
 	return text + ": " + e.Directory
 }
 
-// CorruptError says that the document of an incident cannot be read. It was set
-// aside: nothing deletes it, and no other incident is stopped by it.
+// CorruptError says that what is recorded of an incident makes no sense. The
+// document was set aside: nothing deletes it, and it stops no other incident.
 type CorruptError struct {
 	ID   string
-	Kept string // where it was set aside, inside the journal
+	Kept string // where it was set aside, inside the journal; "" when it could not be moved
 	Err  error  // what is wrong with it; nil when an earlier process found out
 }
 
 func (e *CorruptError) Error() string {
-	text := fmt.Sprintf("the record of incident %s is corrupt, and set aside as %s", e.ID, e.Kept)
+	text := fmt.Sprintf("the record of incident %s is corrupt", e.ID)
+	if e.Kept != "" {
+		text += ", and set aside as " + e.Kept
+	}
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
 	}

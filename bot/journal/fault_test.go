@@ -140,3 +140,22 @@ type unsyncableFolder struct{ diskFile }
 func (unsyncableFolder) Sync() error {
 	return &fs.PathError{Op: "sync", Path: ".", Err: syscall.EINVAL}
 }
+
+// A corrupt document on a disk that takes no rename is reported all the same.
+func TestACorruptDocumentThatCannotBeMoved(t *testing.T) {
+	m := newMemory()
+	j, log := openOn(t, m)
+	save(t, j, incident("inc-1"), "")
+	m.now["inc-1.json"].body = []byte("damage")
+	m.steps, m.failAt, m.fail, m.persists = 0, 3, syscall.EROFS, true // the second reading and the rename
+	_, _, err := j.Load(t.Context(), "inc-1")
+	if _, ok := errors.AsType[*CorruptError](err); !ok || !errors.Is(err, syscall.EROFS) || strings.Contains(err.Error(), "as inc-1") {
+		t.Errorf("got %v", err)
+	}
+	if !strings.Contains(log.String(), "corrupt") {
+		t.Errorf("log: %s", log)
+	}
+	if m.now["inc-1.json"] == nil {
+		t.Error("it is gone")
+	}
+}

@@ -16,15 +16,13 @@ import (
 // because nobody knows whether they are over. Corrupt ones are not among them.
 // It reads no document.
 func (j *Journal) Unfinished(ctx context.Context) ([]string, error) {
-	entries, err := j.keeper.List(ctx)
+	entries, err := j.keeper.List(ctx, false)
 	if err != nil {
 		return nil, fmt.Errorf("listing incidents: %w", err)
 	}
-	var ids []string
+	ids := make([]string, 0, len(entries))
 	for _, e := range entries {
-		if !e.done() {
-			ids = append(ids, e.name)
-		}
+		ids = append(ids, e.name)
 	}
 	slices.Sort(ids)
 	return ids, nil
@@ -34,17 +32,13 @@ func (j *Journal) Unfinished(ctx context.Context) ([]string, error) {
 // last first, then the finished ones, the one that ended last first. Those that
 // cannot be read are left out and logged.
 func (j *Journal) Recent(ctx context.Context, n int) ([]bot.Incident, error) {
-	entries, err := j.keeper.List(ctx)
+	open, err := j.keeper.List(ctx, false)
 	if err != nil {
 		return nil, fmt.Errorf("listing incidents: %w", err)
 	}
-	var open, done []entry
-	for _, e := range entries {
-		if e.done() {
-			done = append(done, e)
-		} else {
-			open = append(open, e)
-		}
+	done, err := j.keeper.List(ctx, true)
+	if err != nil {
+		return nil, fmt.Errorf("listing finished incidents: %w", err)
 	}
 	// When an incident was opened stands inside of it; when it ended, outside.
 	recent, err := j.load(ctx, open, len(open))
@@ -89,13 +83,13 @@ func (j *Journal) load(ctx context.Context, entries []entry, most int) ([]bot.In
 // kept, and returns how many. Open does it once; whoever runs for long calls it
 // once a day.
 func (j *Journal) Prune(ctx context.Context, now time.Time) (int, error) {
-	entries, err := j.keeper.List(ctx)
+	entries, err := j.keeper.List(ctx, true)
 	if err != nil {
-		return 0, fmt.Errorf("listing incidents: %w", err)
+		return 0, fmt.Errorf("listing finished incidents: %w", err)
 	}
 	var deleted int
 	for _, e := range entries {
-		if !e.done() || !e.finished.Before(now.Add(-j.keep)) {
+		if !e.finished.Before(now.Add(-j.keep)) {
 			continue
 		}
 		err := j.cleaner.Delete(ctx, e)

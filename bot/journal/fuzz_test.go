@@ -53,8 +53,14 @@ func FuzzDecode(f *testing.F) {
 // A path says what it was made from, and no two things share one.
 func FuzzPaths(f *testing.F) {
 	for _, seed := range [][2]string{
-		{"2026-03", "20260302T150405Z-inc-1.json"}, {"2026-04", "20260302T150405Z-a.json"}, {".", "inc-1.json"}, {"x", "a.json.new"},
-		{"..", "a.json.corrupt-1"}, {"2026-03", "20260302T150405Z-.json"}, {"0001-01", "00010101T000000Z-a.json"}, {"", "a.json.corrupt-+1"},
+		{"2026-03", "20260302T150405Z-inc-1.json"},
+		{"2026-04", "20260302T150405Z-a.json"},
+		{".", "inc-1.json"},
+		{"x", "a.json.new"},
+		{"..", "a.json.corrupt-1"},
+		{"2026-03", "20260302T150405Z-.json"},
+		{"0001-01", "00010101T000000Z-a.json"},
+		{"", "a.json.corrupt-+1"},
 	} {
 		f.Add(seed[0], seed[1])
 	}

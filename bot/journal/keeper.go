@@ -16,8 +16,9 @@ type keeper interface {
 	// new ones; else errMoved. When it returns they are safe. After another error
 	// the old ones are there, or the new ones.
 	Write(ctx context.Context, d document, expected string) (version string, err error)
-	// List returns all names, in no order, without looking into the documents.
-	List(ctx context.Context) ([]entry, error)
+	// List returns the entries that are finished, or those that are not, in no
+	// order and without looking into the documents.
+	List(ctx context.Context, finished bool) ([]entry, error)
 }
 
 // cleaner takes documents away.
