@@ -12,7 +12,7 @@ import (
 	"github.com/pullfix/pullfix/sandbox/cluster"
 )
 
-func connect(t *testing.T, c *cluster.Cluster, token string) kubernetes.Interface {
+func connect(t testing.TB, c *cluster.Cluster, token string) kubernetes.Interface {
 	t.Helper()
 	config := inProcess(c, token)
 	config.QPS, config.Burst = -1, 0

@@ -47,6 +47,9 @@ func (c *Cluster) parse(r *http.Request) *call {
 		out.subresource = strings.Join(parts[2:], "/")
 	}
 	out.res = c.find(out.group, out.groupVersion, out.resource)
+	if !out.placed() {
+		out.res = nil
+	}
 	out.verb = out.verbOf(r.Method)
 	out.nameFromSelector()
 	return out
@@ -61,10 +64,21 @@ func (c *Cluster) find(group, version, plural string) *resource {
 	return nil
 }
 
+// placed tells whether the path has a namespace where the resource has one.
+func (k *call) placed() bool {
+	switch {
+	case k.res == nil || k.resource == "namespaces":
+		return true
+	case k.res.clustered:
+		return k.namespace == ""
+	}
+	return k.namespace != "" || k.name == "" && k.Method == http.MethodGet
+}
+
 func (k *call) verbOf(method string) string {
 	watching := k.query.Get("watch") == "true" || k.query.Get("watch") == "1"
 	switch {
-	case method == http.MethodGet && watching && k.subresource == "":
+	case method == http.MethodGet && watching && k.name == "":
 		return "watch"
 	case (method == http.MethodGet || method == http.MethodHead) && k.name == "":
 		return "list"

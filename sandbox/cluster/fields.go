@@ -1,13 +1,13 @@
 package cluster
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
@@ -61,58 +61,92 @@ func only(known []string) runtime.FieldLabelConversionFunc {
 	}
 }
 
-// selectable is what field selectors see of an object.
-func selectable(o object) fields.Set {
-	set := fields.Set{"metadata.name": o.GetName()}
-	if o.GetNamespace() != "" {
-		set["metadata.namespace"] = o.GetNamespace()
+// selectable is what field selectors see of an object. It looks a field up only
+// when a selector asks, since lists are long.
+type selectable struct{ o object }
+
+// Has tells whether the object has the field.
+func (s selectable) Has(label string) bool { return s.Get(label) != "" }
+
+// Get returns the value of a field, "" when there is none.
+func (s selectable) Get(label string) string {
+	switch label {
+	case "metadata.name":
+		return s.o.GetName()
+	case "metadata.namespace":
+		return s.o.GetNamespace()
 	}
-	switch o := o.(type) {
+	switch o := s.o.(type) {
 	case *corev1.Pod:
-		podFields(o, set)
+		return podField(o, label)
 	case *corev1.Event:
-		involvedFields(o, set)
+		return eventField(o, label)
 	case *corev1.Node:
-		set["spec.unschedulable"] = strconv.FormatBool(o.Spec.Unschedulable)
+		return strconv.FormatBool(o.Spec.Unschedulable)
 	case *corev1.Namespace:
-		set["status.phase"] = string(o.Status.Phase)
-		set["name"] = o.Name // kept by the real server for old clients
+		return string(o.Status.Phase)
 	case *corev1.Secret:
-		set["type"] = string(o.Type)
+		return string(o.Type)
 	case *batchv1.Job:
-		set["status.successful"] = strconv.Itoa(int(o.Status.Succeeded))
+		return strconv.Itoa(int(o.Status.Succeeded))
 	}
-	return set
+	return ""
 }
 
-func podFields(pod *corev1.Pod, set fields.Set) {
-	set["spec.nodeName"] = pod.Spec.NodeName
-	set["spec.restartPolicy"] = string(pod.Spec.RestartPolicy)
-	set["spec.schedulerName"] = pod.Spec.SchedulerName
-	set["spec.serviceAccountName"] = pod.Spec.ServiceAccountName
-	set["spec.hostNetwork"] = strconv.FormatBool(pod.Spec.HostNetwork)
-	set["status.phase"] = string(pod.Status.Phase)
-	set["status.nominatedNodeName"] = pod.Status.NominatedNodeName
-	set["status.podIP"] = ""
-	if len(pod.Status.PodIPs) > 0 {
-		set["status.podIP"] = pod.Status.PodIPs[0].IP
+func podField(pod *corev1.Pod, label string) string {
+	switch label {
+	case "spec.nodeName":
+		return pod.Spec.NodeName
+	case "spec.restartPolicy":
+		return string(pod.Spec.RestartPolicy)
+	case "spec.schedulerName":
+		return pod.Spec.SchedulerName
+	case "spec.serviceAccountName":
+		return pod.Spec.ServiceAccountName
+	case "spec.hostNetwork":
+		return strconv.FormatBool(pod.Spec.HostNetwork)
+	case "status.phase":
+		return string(pod.Status.Phase)
+	case "status.nominatedNodeName":
+		return pod.Status.NominatedNodeName
+	case "status.podIP":
+		if len(pod.Status.PodIPs) > 0 {
+			return pod.Status.PodIPs[0].IP
+		}
 	}
+	return "" // status.podIPs is known to the real server too, and is always empty there
 }
 
-func involvedFields(event *corev1.Event, set fields.Set) {
-	involved := event.InvolvedObject
-	set["involvedObject.kind"] = involved.Kind
-	set["involvedObject.namespace"] = involved.Namespace
-	set["involvedObject.name"] = involved.Name
-	set["involvedObject.uid"] = string(involved.UID)
-	set["involvedObject.apiVersion"] = involved.APIVersion
-	set["involvedObject.resourceVersion"] = involved.ResourceVersion
-	set["involvedObject.fieldPath"] = involved.FieldPath
-	set["reason"] = event.Reason
-	set["reportingComponent"] = event.ReportingController
-	set["source"] = event.Source.Component
-	if event.Source.Component == "" {
-		set["source"] = event.ReportingController
+func eventField(event *corev1.Event, label string) string {
+	switch label {
+	case "reason":
+		return event.Reason
+	case "type":
+		return event.Type
+	case "reportingComponent":
+		return event.ReportingController
+	case "source":
+		return cmp.Or(event.Source.Component, event.ReportingController)
 	}
-	set["type"] = event.Type
+	return involvedField(event.InvolvedObject, label)
+}
+
+func involvedField(o corev1.ObjectReference, label string) string {
+	switch label {
+	case "involvedObject.kind":
+		return o.Kind
+	case "involvedObject.namespace":
+		return o.Namespace
+	case "involvedObject.name":
+		return o.Name
+	case "involvedObject.uid":
+		return string(o.UID)
+	case "involvedObject.apiVersion":
+		return o.APIVersion
+	case "involvedObject.resourceVersion":
+		return o.ResourceVersion
+	case "involvedObject.fieldPath":
+		return o.FieldPath
+	}
+	return ""
 }

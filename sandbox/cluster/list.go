@@ -31,7 +31,7 @@ func (s selection) all() bool { return s.labels.Empty() && s.fields.Empty() }
 func (s selection) matches(o object) bool {
 	return (s.namespace == "" || o.GetNamespace() == s.namespace) &&
 		s.labels.Matches(labels.Set(o.GetLabels())) &&
-		(s.fields.Empty() || s.fields.Matches(selectable(o)))
+		(s.fields.Empty() || s.fields.Matches(selectable{o}))
 }
 
 // listOptions decodes and judges the query as the real server does.

@@ -41,7 +41,7 @@ func (c *Cluster) patch(k *call) reply {
 		}
 		o, _ := empty.(object)
 		if o.GetName() != now.GetName() {
-			return nil, invalid(k.res, k.name, "metadata.name", o.GetName(), "field is immutable")
+			return nil, invalid(k.res, k.name, invalidField("metadata.name", o.GetName(), "field is immutable"))
 		}
 		return o, nil
 	})

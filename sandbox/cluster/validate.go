@@ -10,15 +10,18 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/validation"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-func invalid(r *resource, name, path, value, why string) error {
-	return apierrors.NewInvalid(r.gvk.GroupKind(), name, field.ErrorList{field.Invalid(field.NewPath(path), value, why)})
+func invalid(r *resource, name string, e *field.Error) error {
+	return apierrors.NewInvalid(r.gvk.GroupKind(), name, field.ErrorList{e})
+}
+
+func invalidField(path, value, why string) *field.Error {
+	return field.Invalid(field.NewPath(path), value, why)
 }
 
 func refused(r *resource, o object, errs field.ErrorList) error {
@@ -186,7 +189,7 @@ func fixedSelector(r *resource, now, next *metav1.LabelSelector, o object) error
 	if equality.Semantic.DeepEqual(now, next) {
 		return nil
 	}
-	return invalid(r, o.GetName(), "spec.selector", metav1.FormatLabelSelector(next), "field is immutable")
+	return invalid(r, o.GetName(), invalidField("spec.selector", metav1.FormatLabelSelector(next), "field is immutable"))
 }
 
 // admit does to a new pod what the ServiceAccount admission plugin does: it

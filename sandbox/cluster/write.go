@@ -284,7 +284,7 @@ func (k *call) conflict(now, o object) error {
 	case version == "" && !k.res.versioned:
 		return nil
 	case version == "":
-		return invalid(k.res, k.name, "metadata.resourceVersion", "0x0", "must be specified for an update")
+		return invalid(k.res, k.name, invalidField("metadata.resourceVersion", "0x0", "must be specified for an update"))
 	}
 	return apierrors.NewConflict(k.res.group(), k.name,
 		errors.New("the object has been modified; please apply your changes to the latest version and try again"))

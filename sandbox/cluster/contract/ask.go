@@ -45,9 +45,10 @@ func faults(t *testing.T, s *suite) {
 	if !apierrors.IsInvalid(err) {
 		t.Errorf("an upper-case name: %v, want Invalid", err)
 	}
-	raw := s.client.CoreV1().RESTClient().Get().AbsPath("/api/v1/nonsense").Do(t.Context())
-	if !apierrors.IsNotFound(raw.Error()) {
-		t.Errorf("a kind that is not served: %v, want NotFound", raw.Error())
+	for _, path := range []string{"/api/v1/nonsense", "/apis/none.invalid/v1/things", "/api/v1/pods/name", "/api/v1/namespaces/" + s.namespace + "/nodes"} {
+		if err := s.client.CoreV1().RESTClient().Get().AbsPath(path).Do(t.Context()).Error(); !apierrors.IsNotFound(err) {
+			t.Errorf("%s: %v, want NotFound", path, err)
+		}
 	}
 }
 
@@ -198,6 +199,11 @@ func discovery(t *testing.T, s *suite) {
 			t.Errorf("%s is not discovered", want)
 		}
 	}
+	s.shapes(t, found)
+}
+
+func (s *suite) shapes(t *testing.T, found map[string]metav1.APIResource) {
+	t.Helper()
 	deployments := found["apps/v1/deployments"]
 	if !deployments.Namespaced || deployments.Kind != "Deployment" || !slices.Contains(deployments.ShortNames, "deploy") ||
 		!slices.Contains(deployments.Verbs, "list") {

@@ -164,6 +164,13 @@ func pages(t *testing.T, s *suite) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the pages are not of one version: %s", diff)
 	}
+	s.limits(t, first.Continue)
+}
+
+// limits are counted, lifted by the watch cache, and bound to their token.
+func (s *suite) limits(t *testing.T, token string) {
+	t.Helper()
+	maps := s.client.CoreV1().ConfigMaps(s.namespace)
 	all, err := maps.List(t.Context(), metav1.ListOptions{Limit: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +185,7 @@ func pages(t *testing.T, s *suite) {
 	if len(cached.Items) < 4 || cached.Continue != "" {
 		t.Errorf("version 0 with a limit: %d items, continue %q, want all at once", len(cached.Items), cached.Continue)
 	}
-	_, err = maps.List(t.Context(), metav1.ListOptions{Continue: first.Continue, ResourceVersion: "5"})
+	_, err = maps.List(t.Context(), metav1.ListOptions{Continue: token, ResourceVersion: "5"})
 	wantError(t, err, metav1.StatusReasonBadRequest, "specifying resource version is not allowed when using continue")
 	_, err = maps.List(t.Context(), metav1.ListOptions{Continue: "bm8"})
 	if !apierrors.IsBadRequest(err) {

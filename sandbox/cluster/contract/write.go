@@ -56,6 +56,13 @@ func writes(t *testing.T, s *suite) {
 	if _, err := secrets.Update(t.Context(), opaque("absent"), metav1.UpdateOptions{}); !apierrors.IsNotFound(err) {
 		t.Errorf("an update of what is not there: %v", err)
 	}
+	s.creations(t)
+	s.generations(t)
+}
+
+func (s *suite) creations(t *testing.T) {
+	t.Helper()
+	secrets := s.client.CoreV1().Secrets(s.namespace)
 	named, err := secrets.Create(t.Context(), &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: "gen-"}, StringData: map[string]string{"k": "v"},
 	}, metav1.CreateOptions{})
@@ -69,7 +76,6 @@ func writes(t *testing.T, s *suite) {
 	if _, err := secrets.Get(t.Context(), "dry", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 		t.Errorf("after a dry run: %v", err)
 	}
-	s.generations(t)
 }
 
 // generations count changes of the spec; the status has its own door.
