@@ -98,30 +98,40 @@ func (w *Workspace) answer(r *http.Request, c *call) (int, time.Duration, object
 // admit judges method, token and scope, in Slack's order.
 func (w *Workspace) admit(c *call) (method, error) {
 	m, ok := w.methods[c.method]
-	app := w.options.Seed.App
 	switch {
 	case !ok:
 		return m, &Refusal{Code: "unknown_method", More: object{"req_method": c.method}}
 	case m.open:
 		return m, nil
-	case m.app && c.isGet:
-		return m, refuse("insecure_request")
-	case m.app && c.token == "":
-		return m, refuse("missing_args")
-	case c.token == "":
-		return m, refuse("not_authed")
-	case m.app && !c.inHeader && c.token == app.AppToken:
-		return m, refuse("invalid_auth") // the app token is read from the header alone
-	case c.token != app.BotToken && c.token != app.AppToken:
-		return m, refuse("invalid_auth")
-	case m.app != (c.token == app.AppToken):
-		return m, refuse("not_allowed_token_type")
+	}
+	if code := w.authenticate(c, m); code != "" {
+		return m, refuse(code)
 	}
 	have := w.scopesOf(c.token)
 	if len(m.scopes) > 0 && !slices.ContainsFunc(m.scopes, func(s string) bool { return slices.Contains(have, s) }) {
 		return m, missingScope(m.scopes[0], have)
 	}
 	return m, nil
+}
+
+// authenticate says what is wrong with the call's token, if anything.
+func (w *Workspace) authenticate(c *call, m method) string {
+	app := w.options.Seed.App
+	switch {
+	case m.app && c.isGet:
+		return "insecure_request"
+	case m.app && c.token == "":
+		return "missing_args"
+	case c.token == "":
+		return "not_authed"
+	case c.token != app.BotToken && c.token != app.AppToken:
+		return "invalid_auth"
+	case m.app != (c.token == app.AppToken):
+		return "not_allowed_token_type"
+	case m.app && !c.inHeader:
+		return "invalid_auth" // the app token is read from the header alone
+	}
+	return ""
 }
 
 func missingScope(needed string, have []string) *Refusal {

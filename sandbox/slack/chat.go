@@ -39,12 +39,9 @@ func postMessage(w *Workspace, c *call) (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := readDraft(c)
+	d, err := readShown(c)
 	if err != nil {
 		return nil, err
-	}
-	if strings.TrimSpace(d.text) == "" && len(d.blocks) == 0 {
-		return nil, refuse("no_text")
 	}
 	m := w.botMessage(ch.ID)
 	m.Text, m.Blocks, m.Metadata = cut(d.text), d.blocks, d.metadata
@@ -168,12 +165,9 @@ func postEphemeral(w *Workspace, c *call) (object, error) {
 	if !ok || user.Deleted || !ch.has(user.ID) {
 		return nil, refuse("user_not_in_channel")
 	}
-	d, err := readDraft(c)
+	d, err := readShown(c)
 	if err != nil {
 		return nil, err
-	}
-	if strings.TrimSpace(d.text) == "" && len(d.blocks) == 0 {
-		return nil, refuse("no_text")
 	}
 	m := w.botMessage(ch.ID)
 	m.Text, m.Blocks, m.ThreadTS = cut(d.text), d.blocks, c.str("thread_ts")

@@ -228,7 +228,9 @@ func TestSlackGoModalsAndClicks(t *testing.T) {
 }
 
 func reason() slackgo.ModalViewRequest {
-	plain := func(s string) *slackgo.TextBlockObject { return slackgo.NewTextBlockObject("plain_text", s, false, false) }
+	plain := func(s string) *slackgo.TextBlockObject {
+		return slackgo.NewTextBlockObject("plain_text", s, false, false)
+	}
 	input := slackgo.NewInputBlock("why", plain("Why"), nil, slackgo.NewPlainTextInputBlockElement(nil, "text"))
 	return slackgo.ModalViewRequest{
 		Type: "modal", CallbackID: "reject", PrivateMetadata: "i-1", Title: plain("Reject"), Submit: plain("Reject"),

@@ -42,6 +42,9 @@ func (w *Workspace) Disrupt(what Disruption, id int) int {
 
 // suffer wants w.mu held.
 func (s *socket) suffer(what Disruption) {
+	if s.leaving && what != Kill {
+		return
+	}
 	s.w.transcript.add(Entry{Kind: "socket", Name: string(what), Socket: s.id})
 	switch what {
 	case Kill:

@@ -41,6 +41,15 @@ func readDraft(c *call) (draft, error) {
 	return d, err
 }
 
+// readShown is readDraft for messages that have to show something.
+func readShown(c *call) (draft, error) {
+	d, err := readDraft(c)
+	if err == nil && strings.TrimSpace(d.text) == "" && len(d.blocks) == 0 {
+		err = refuse("no_text")
+	}
+	return d, err
+}
+
 func emptyList(v any) bool {
 	list, ok := v.([]any)
 	return v == nil || ok && len(list) == 0

@@ -88,6 +88,9 @@ func (w *Workspace) release(e *envelope) {
 }
 
 func (w *Workspace) send(e *envelope) {
+	if w.pending[e.EnvelopeID] != e {
+		return // it expired while it was held back
+	}
 	live := w.live()
 	if len(live) == 0 {
 		w.fail(e, "dispatch_failed")

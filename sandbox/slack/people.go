@@ -104,7 +104,7 @@ func (w *Workspace) wireChannel(ch *Channel, count bool) object {
 		"name": ch.Name, "name_normalized": ch.Name, "is_channel": !ch.Private, "is_group": ch.Private,
 		"is_private": ch.Private, "is_mpim": false, "is_general": false, "is_member": ch.has(bot),
 		"is_shared": ch.ExtShared, "is_ext_shared": ch.ExtShared, "is_pending_ext_shared": ch.PendingExtShared,
-		"shared_team_ids": append([]string{team}, ch.SharedTeams...), "conversation_host_id": team, "creator": Ann,
+		"shared_team_ids": append([]string{team}, ch.SharedTeams...), "conversation_host_id": team,
 	}) {
 		out[key] = value
 	}

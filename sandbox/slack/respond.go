@@ -96,7 +96,7 @@ func (w *Workspace) spend(id string, raw []byte) error {
 }
 
 // respond does what a message to a response_url, or in the acknowledgement of
-// a command, asks for. It wants w.mu held.
+// a command, asks for. It wants w.mu held, as amend does.
 func (w *Workspace) respond(r *response, payload object) error {
 	// slack-go always sends metadata to a response_url, if only an empty one,
 	// and Slack has never minded.
@@ -104,27 +104,12 @@ func (w *Workspace) respond(r *response, payload object) error {
 		delete(payload, "metadata")
 	}
 	c := &call{args: payload}
-	source, ok := w.anyMessage(r.channel, r.ts)
 	if r.ts != "" && (c.flag("delete_original") || c.flag("replace_original")) {
-		if !ok || source.User != w.options.Seed.App.BotUser {
-			return refuse("message_not_found")
-		}
-		if c.flag("delete_original") {
-			w.remove(source)
-			return nil
-		}
+		return w.amend(r, c)
 	}
-	d, err := readDraft(c)
+	d, err := readShown(c)
 	if err != nil {
 		return err
-	}
-	if strings.TrimSpace(d.text) == "" && len(d.blocks) == 0 {
-		return refuse("no_text")
-	}
-	if r.ts != "" && c.flag("replace_original") {
-		d.givenText = true
-		w.redraw(source, d)
-		return nil
 	}
 	m := w.botMessage(r.channel)
 	m.Text, m.Blocks, m.Metadata, m.ThreadTS = cut(d.text), d.blocks, d.metadata, c.str("thread_ts")
@@ -132,5 +117,24 @@ func (w *Workspace) respond(r *response, payload object) error {
 		m.Ephemeral, m.VisibleTo = true, r.user
 	}
 	w.post(m)
+	return nil
+}
+
+// amend deletes or replaces the message that was clicked.
+func (w *Workspace) amend(r *response, c *call) error {
+	source, ok := w.anyMessage(r.channel, r.ts)
+	if !ok || source.User != w.options.Seed.App.BotUser {
+		return refuse("message_not_found")
+	}
+	if c.flag("delete_original") {
+		w.remove(source)
+		return nil
+	}
+	d, err := readShown(c)
+	if err != nil {
+		return err
+	}
+	d.givenText = true
+	w.redraw(source, d)
 	return nil
 }

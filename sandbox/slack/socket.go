@@ -124,10 +124,7 @@ func (w *Workspace) greet(s *socket, life time.Duration) {
 		},
 	})
 	ahead := min(w.options.WarnAhead, life)
-	s.timers = []*time.Timer{
-		time.AfterFunc(life-ahead, func() { w.Disrupt(Warn, s.id) }),
-		time.AfterFunc(life, func() { w.Disrupt(Refresh, s.id) }),
-	}
+	s.timers = []*time.Timer{time.AfterFunc(life-ahead, func() { w.Disrupt(Warn, s.id) })}
 	w.redeliver()
 	w.changed(Change{Kind: "sockets"})
 }
