@@ -57,7 +57,7 @@ func hide(s string) string {
 // hideNamed hides what stands after a name; lower is the text in lower case.
 func hideNamed(s, lower string) string {
 	if strings.Contains(lower, "authorization") {
-		s = authorization.ReplaceAllString(s, "${1}"+Hidden)
+		s = authorization.ReplaceAllStringFunc(s, hideAuthorization)
 	}
 	if containsAnyOf(lower, "basic", "bearer") {
 		s = scheme.ReplaceAllStringFunc(s, hideScheme)
@@ -109,6 +109,7 @@ var (
 	fragment     = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://[^\s"'<>#]*)#[^\s"'<>]+`)
 
 	authorization = regexp.MustCompile(`(?i)(authorization["']?\s*[:=]\s*["']?(?:(?:basic|bearer|negotiate|digest|token)\s+)?)[^\s"',;]+`)
+	schemeAtEnd   = regexp.MustCompile(`(?i)(?:basic|bearer|negotiate|digest|token)\s+$`)
 	scheme        = regexp.MustCompile(`(?i)\b(?:basic|bearer)\s+[A-Za-z0-9._~+/-]+=*`)
 	quotedValue   = regexp.MustCompile(`(?i)("(?:password|passwd|auth|secret|token|[a-z_]*_token|identitytoken|registrytoken)"\s*:\s*")(?:[^"\\]|\\.)*`)
 	namedValue    = regexp.MustCompile(
@@ -157,6 +158,19 @@ func hideParameters(s string) string {
 		}
 	}
 	return separator + strings.Join(parts, "&")
+}
+
+// hideAuthorization hides the value of an Authorization header. Without a scheme
+// it has to look encoded: "may require authorization: authorization failed" is
+// what containerd says of every refusal.
+func hideAuthorization(s string) string {
+	parts := authorization.FindStringSubmatch(s)
+	head, value := parts[1], strings.TrimPrefix(s, parts[1])
+	encoded := func(r rune) bool { return unicode.IsDigit(r) || unicode.IsUpper(r) || r == '=' }
+	if strings.HasSuffix(head, " ") && schemeAtEnd.MatchString(head) || strings.ContainsFunc(value, encoded) {
+		return head + Hidden
+	}
+	return s
 }
 
 // hideScheme hides what follows the name of a scheme, unless it is a word as in

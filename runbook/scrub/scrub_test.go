@@ -51,6 +51,8 @@ func TestTextKeepsWhatTellsTheCause(t *testing.T) {
 		"reg.example.com:5000/app:1.2@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
 		"https://reg.example.com:5000/app@sha256:0123456789abcdef",
 		"no basic auth credentials", "Basic authentication required", `Bearer realm="https://auth.example.com/token"`,
+		"pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials",
+		"may require authorization: server message: insufficient_scope: authorization failed",
 		"failed to fetch anonymous token: unexpected status", "Your authorization token has expired. Reauthenticate and try again.",
 		"100;w=21600", "Größe überschritten – naïve 日本", "did you mean x? yes",
 	} {
