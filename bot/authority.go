@@ -145,7 +145,7 @@ func (d *Desk) checkApproval(ctx context.Context, e Effect, i Incident) Event {
 	if why != "" {
 		return deny(why)
 	}
-	approval := Approval{Person: p.Person, At: time.Now(), Remedy: p.Remedy, PlanHash: p.PlanHash, Rule: fmt.Sprintf("approvals[%d]", n)}
+	approval := Approval{Person: p.Person, At: time.Now(), Remedy: p.Remedy, PlanHash: p.PlanHash, Rule: fmt.Sprintf("approvals[%d]", n), Enough: needed}
 	return Granted{Effect: e.ID, Press: p, Needed: needed, Expires: rule.Expires, Approval: d.Seal.Approve(i.ID, approval)}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/pullfix/pullfix/runbook"
@@ -19,10 +21,10 @@ func (d *Desk) carry(ctx context.Context, e Effect, i Incident) Event {
 	}
 	defer d.free()
 	plan, ok := i.plan(i.Decision.Remedy)
-	if !ok || plan.Hash != i.Decision.PlanHash {
+	if !ok || len(i.Decision.Receipts) > 0 {
 		return Overtaken{Effect: e.ID, Why: "the plan is no longer there"}
 	}
-	approved, err := d.verified(i)
+	approved, err := d.verified(i, plan)
 	if err != nil {
 		return Overtaken{Effect: e.ID, Why: err.Error()}
 	}
@@ -46,21 +48,33 @@ func (d *Desk) carry(ctx context.Context, e Effect, i Incident) Event {
 	return Carried{Effect: e.ID, Receipts: receipts}
 }
 
-// verified checks that every approval of the decision was made by pullfix
-// itself: an edited journal approves nothing.
-func (d *Desk) verified(i Incident) ([]string, error) {
-	var people []string
+// verified checks, from the sealed records alone, that this plan may be carried
+// out now: an edited journal approves nothing. What the document says of itself
+// (how many are needed, until when, what the plan does) is worked out anew.
+func (d *Desk) verified(i Incident, plan runbook.Plan) ([]string, error) {
+	rule, _, found := d.Rules.approval(i.Target.Cluster, i.Target.Namespace, family(plan.Remedy.ID))
+	if !found {
+		return nil, errors.New("no rule allows it any more")
+	}
+	hash := runbook.PlanHash(plan.Actions)
+	people, needed := []string{}, math.MaxInt
 	for _, a := range i.Decision.Granted {
 		if err := d.Seal.Verify(i.ID, a); err != nil {
 			d.Log.Error("an approval does not verify", "incident", i.ID, "person", a.Person.ID, "err", err)
 			return nil, errors.New("the record of an approval does not verify")
 		}
-		if a.PlanHash != i.Decision.PlanHash || a.Remedy != i.Decision.Remedy {
+		switch {
+		case a.PlanHash != hash || a.Remedy != plan.Remedy.ID:
 			return nil, errors.New("an approval is for another plan")
+		case rule.Expires > 0 && time.Since(a.At) > rule.Expires:
+			return nil, errors.New("an approval has expired")
 		}
-		people = append(people, a.Person.ID)
+		needed = min(needed, max(a.Enough, 1))
+		if !slices.Contains(people, a.Person.ID) {
+			people = append(people, a.Person.ID)
+		}
 	}
-	if len(people) < i.Decision.Needed || len(people) == 0 {
+	if len(people) < needed {
 		return nil, errors.New("approvals are missing")
 	}
 	return people, nil

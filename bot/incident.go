@@ -111,6 +111,7 @@ type Approval struct {
 	Remedy   string    `json:"remedy"`
 	PlanHash string    `json:"planHash"`
 	Rule     string    `json:"rule"`
+	Enough   int       `json:"enough"` // how many approvals it takes, as worked out at this click
 	MAC      string    `json:"mac"`
 }
 

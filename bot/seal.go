@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
 	"time"
 )
 
@@ -73,7 +74,7 @@ func (s *Seal) mac(incident string, a Approval) string {
 // does not change it.
 func sealed(incident string, a Approval) []byte {
 	var text []byte
-	for _, field := range []string{sealLabel, incident, a.Person.Team, a.Person.ID, instant(a.At), a.Remedy, a.PlanHash, a.Rule} {
+	for _, field := range []string{sealLabel, incident, a.Person.Team, a.Person.ID, instant(a.At), a.Remedy, a.PlanHash, a.Rule, strconv.Itoa(a.Enough)} {
 		text = binary.BigEndian.AppendUint64(text, uint64(len(field)))
 		text = append(text, field...)
 	}
