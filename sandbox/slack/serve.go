@@ -14,6 +14,9 @@ type Server struct {
 	// URL is the address without a slash at the end, APIURL what a client of
 	// the Web API is pointed at, with one.
 	URL, APIURL string
+	// Dial reaches the workspace, for http.Transport's DialContext and
+	// websocket.Dialer's NetDialContext. Only one in memory needs it.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	workspace *Workspace
 	http      *http.Server
@@ -48,8 +51,23 @@ func (w *Workspace) ServeWith(ctx context.Context, addr string, handler http.Han
 	if err != nil {
 		return nil, fmt.Errorf("listening on %q: %w", addr, err)
 	}
-	s := &Server{URL: "http://" + listener.Addr().String(), workspace: w, done: make(chan struct{})}
-	s.APIURL = s.URL + "/api/"
+	s := &Server{URL: "http://" + listener.Addr().String(), Dial: new(net.Dialer).DialContext}
+	w.serve(ctx, s, listener, handler)
+	return s, nil
+}
+
+// ServeInMemory is Serve without a port: only what dials by the server's Dial
+// reaches it. Such a workspace and its clients can live in a synctest bubble,
+// where an hour takes no time.
+func (w *Workspace) ServeInMemory(ctx context.Context) *Server {
+	pipes := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
+	s := &Server{URL: "http://127.0.0.1", Dial: pipes.dial}
+	w.serve(ctx, s, pipes, w.Handler())
+	return s
+}
+
+func (w *Workspace) serve(ctx context.Context, s *Server, listener net.Listener, handler http.Handler) {
+	s.workspace, s.APIURL, s.done = w, s.URL+"/api/", make(chan struct{})
 	w.SetBaseURL(s.URL)
 	s.http = &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10,
@@ -61,7 +79,6 @@ func (w *Workspace) ServeWith(ctx context.Context, addr string, handler http.Han
 		_ = s.http.Serve(listener) // always ends with ErrServerClosed
 	}()
 	s.unhook = context.AfterFunc(ctx, s.shut)
-	return s, nil
 }
 
 func (s *Server) shut() {
