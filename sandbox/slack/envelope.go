@@ -58,6 +58,9 @@ func (w *Workspace) dispatch(e *envelope) *Delivery {
 	e.EnvelopeID, e.At = unguessable(), time.Now()
 	w.deliveries = append(w.deliveries, e.Delivery)
 	w.byEnvelope[e.EnvelopeID] = e.Delivery
+	if len(w.deliveries) > 2*keptEntries {
+		w.forget()
+	}
 	w.transcript.add(Entry{Kind: "act", Name: e.Kind, Envelope: e.EnvelopeID, Body: compact(e.payload)})
 	w.pending[e.EnvelopeID] = e
 	e.timer = time.AfterFunc(w.options.AckWithin, func() { w.expire(e) })
@@ -75,6 +78,28 @@ func (w *Workspace) dispatch(e *envelope) *Delivery {
 	w.send(e)
 	w.send(first)
 	return e.Delivery
+}
+
+// forget drops what is long over, in a workspace that lives for days.
+func (w *Workspace) forget() {
+	for _, d := range w.deliveries[:keptEntries] {
+		delete(w.byEnvelope, d.EnvelopeID)
+	}
+	w.deliveries = slices.Clone(w.deliveries[keptEntries:])
+	if n := len(w.failures) - keptEntries; n > 0 {
+		w.failures = slices.Clone(w.failures[n:])
+	}
+	// An id that was forgotten is as good as one that never was.
+	for id, t := range w.triggers {
+		if w.now().Sub(t.at) > responseLife {
+			delete(w.triggers, id)
+		}
+	}
+	for id, r := range w.responses {
+		if w.now().Sub(r.at) > 2*responseLife {
+			delete(w.responses, id)
+		}
+	}
 }
 
 // release sends an envelope that was held back, if it still is.

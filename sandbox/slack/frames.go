@@ -25,6 +25,7 @@ type framed struct {
 	header []byte // of the frame that is being read
 	left   uint64 // of its content
 	err    error
+	rest   []byte // what was read after the frame that is not as it should be
 }
 
 // Read passes on what was read until a frame is not as Slack wants it.
@@ -36,31 +37,77 @@ func (f *framed) Read(p []byte) (int, error) {
 	if f.err = f.watch(p[:n]); f.err != nil {
 		return 0, f.err
 	}
-	return n, err //nolint:wrapcheck // a reader's errors are passed on as they are
+	return n, err
 }
 
 func (f *framed) watch(p []byte) error {
 	for len(p) > 0 {
-		if f.left > 0 {
-			n := min(uint64(len(p)), f.left)
-			p, f.left = p[n:], f.left-n
+		var h header
+		var ok bool
+		if p, h, ok = f.next(p); !ok {
 			continue
 		}
-		f.header, p = append(f.header, p[0]), p[1:]
-		length, ok := f.contentLength()
-		if !ok {
-			continue
-		}
-		opcode, final := f.header[0]&0x0f, f.header[0]&0x80 != 0
-		f.header, f.left = f.header[:0], length
 		switch {
-		case opcode == 0 || !final:
+		case h.opcode == continuation || !h.final:
+			f.rest = p
 			return errFragmented
-		case length > maxFrame:
+		case h.length > maxFrame:
+			f.rest = p
 			return errFrameTooBig
 		}
 	}
 	return nil
+}
+
+// awaitClose reads, and throws away, all up to the client's close frame or the
+// end of the connection. It comes after Read failed for a frame.
+func (f *framed) awaitClose() {
+	p := f.rest
+	buffer := make([]byte, 4096)
+	for {
+		for len(p) > 0 {
+			var h header
+			var ok bool
+			if p, h, ok = f.next(p); ok && h.opcode == closing {
+				return
+			}
+		}
+		n, err := f.Conn.Read(buffer)
+		if err != nil {
+			return
+		}
+		p = buffer[:n]
+	}
+}
+
+// The opcodes that matter here.
+const (
+	continuation = 0
+	closing      = 8
+)
+
+// header is the start of a frame.
+type header struct {
+	opcode byte
+	final  bool
+	length uint64
+}
+
+// next takes content, or a byte of a header, off p; ok says that the header is
+// complete.
+func (f *framed) next(p []byte) (rest []byte, h header, ok bool) {
+	if f.left > 0 {
+		n := min(uint64(len(p)), f.left)
+		f.left -= n
+		return p[n:], h, false
+	}
+	f.header = append(f.header, p[0])
+	length, ok := f.contentLength()
+	if ok {
+		h = header{opcode: f.header[0] & 0x0f, final: f.header[0]&0x80 != 0, length: length}
+		f.header, f.left = f.header[:0], length
+	}
+	return p[1:], h, ok
 }
 
 // contentLength is the frame's length; false until the header is complete.

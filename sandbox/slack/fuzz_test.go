@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -45,7 +46,7 @@ func FuzzFrames(f *testing.F) {
 			n := min(max(size, 1), len(rest))
 			got, rest = parts.watch(rest[:n]), rest[n:]
 		}
-		if got != want {
+		if !errors.Is(got, want) || !errors.Is(want, got) {
 			t.Errorf("%v in parts of %d, %v at once", got, size, want)
 		}
 	})

@@ -24,7 +24,7 @@ type office struct {
 	*slack.Workspace
 	*slack.Server
 	t   *testing.T
-	ctx context.Context //nolint:containedctx // a test's own
+	ctx context.Context
 }
 
 func newOffice(t *testing.T, o slack.Options) *office {

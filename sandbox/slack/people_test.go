@@ -107,7 +107,7 @@ func TestFilesAsTheRealClientUploadsThem(t *testing.T) {
 	if err != nil || m.Text != "here" || m.Files[0].ID != f.ID || m.Files[0].Title != "Report" {
 		t.Fatalf("%+v, %v", m, err)
 	}
-	resp, err := http.Get(o.URL + m.Files[0].URL) //nolint:noctx // a test's own
+	resp, err := http.Get(o.URL + m.Files[0].URL)
 	if err != nil {
 		t.Fatal(err)
 	}

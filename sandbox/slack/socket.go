@@ -3,7 +3,6 @@ package slack
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -218,7 +217,7 @@ func (s *socket) read() {
 		if errors.Is(err, websocket.ErrCloseSent) {
 			return nil
 		}
-		return err //nolint:wrapcheck // goes through the library to ReadMessage
+		return err
 	})
 	for {
 		kind, raw, err := s.conn.ReadMessage()
@@ -251,7 +250,7 @@ func (s *socket) refuse(err error) {
 	}
 	s.w.leave(s)
 	_ = s.raw.SetReadDeadline(time.Now().Add(time.Second))
-	_, _ = io.Copy(io.Discard, io.LimitReader(s.raw.Conn, 1<<20))
+	s.raw.awaitClose()
 }
 
 // leave sends no more payloads to the socket.
