@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // reply is the outcome of a request; 200 when there is no status.
@@ -284,7 +285,10 @@ func (k *call) conflict(now, o object) error {
 	case version == "" && !k.res.versioned:
 		return nil
 	case version == "":
-		return invalid(k.res, k.name, invalidField("metadata.resourceVersion", "0x0", "must be specified for an update"))
+		kind := schema.GroupKind{Group: k.res.gvk.Group, Kind: k.res.plural} // the real server names the resource here
+		return apierrors.NewInvalid(kind, k.name, field.ErrorList{
+			field.Invalid(field.NewPath("metadata", "resourceVersion"), 0, "must be specified for an update"),
+		})
 	}
 	return apierrors.NewConflict(k.res.group(), k.name,
 		errors.New("the object has been modified; please apply your changes to the latest version and try again"))

@@ -39,7 +39,7 @@ func Run(t *testing.T, config *rest.Config) {
 	for name, ask := range map[string]func(*testing.T, *suite){
 		"selectors": selectors, "pages": pages, "versions": versions, "errors": faults, "encodings": encodings,
 		"access": access, "discovery": discovery, "writes": writes, "patches": patches, "deletes": deletes,
-		"immutable": immutables, "admission": admission, "watches": watches, "managers": managers,
+		"immutable": immutables, "admission": admission, "watches": watches, "managers": managers, "kinds": kinds,
 	} {
 		t.Run(name, func(t *testing.T) {
 			ask(t, newSuite(t, config, client))
