@@ -2,6 +2,7 @@ package slackbot
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -106,19 +107,38 @@ func buttons(i bot.Incident) []slack.BlockElement {
 	}
 	var list []slack.BlockElement
 	plans := approvable(i)
-	decidable := i.State == bot.Open || i.State == bot.Asking
-	if decidable && len(plans) > 0 {
-		p := pressed{button: bot.Approve, incident: i.ID, remedy: plans[0].Remedy.ID}
-		list = append(list, button(p, objected(plans[0].Remedy.Title, i.Target, roomButton)).WithStyle(slack.StylePrimary))
+	if i.State != bot.Open && i.State != bot.Asking {
+		plans = nil
+	}
+	first := primary(i, plans)
+	if first >= 0 {
+		p := pressed{button: bot.Approve, incident: i.ID, remedy: plans[first].Remedy.ID}
+		list = append(list, button(p, objected(plans[first].Remedy.Title, i.Target, roomButton)).WithStyle(slack.StylePrimary))
 	}
 	if i.State != bot.Changing {
 		list = append(list, button(id(bot.Again), "Diagnose again"))
 	}
 	list = append(list, pagingButtons(i, id)...)
-	if options := menu(i, decidable, plans); len(options) > 0 {
+	if options := menu(i, plans, first); len(options) > 0 {
 		list = append(list, slack.NewOverflowBlockElement(actionMore, options...))
 	}
 	return list
+}
+
+// primary is which plan gets the button that stands out, -1 for none: the one
+// that waits for another approval, else the first, but no roll back while the
+// old pods still serve, since then there is no hurry.
+func primary(i bot.Incident, plans []runbook.Plan) int {
+	if i.State == bot.Asking && i.Decision != nil {
+		return slices.IndexFunc(plans, func(p runbook.Plan) bool { return p.Hash == i.Decision.PlanHash })
+	}
+	serving := i.Case != nil && i.Case.Facts.Workload != nil && i.Case.Facts.Workload.Available > 0
+	for n, p := range plans {
+		if p.Remedy.Kind != runbook.RollBack || !serving {
+			return n
+		}
+	}
+	return -1
 }
 
 // pagingButtons are about who is called: before it escalates, and after.
@@ -135,17 +155,15 @@ func pagingButtons(i bot.Incident, id func(bot.Button) pressed) []slack.BlockEle
 }
 
 // menu is what is needed less often.
-func menu(i bot.Incident, decidable bool, plans []runbook.Plan) []*slack.OptionBlockObject {
+func menu(i bot.Incident, plans []runbook.Plan, first int) []*slack.OptionBlockObject {
 	var options []*slack.OptionBlockObject
-	if decidable {
-		for n, p := range plans {
-			if n > 0 && len(options) < mostOptions-2 {
-				options = append(options, option(pressed{button: bot.Approve, incident: i.ID, remedy: p.Remedy.ID}, objected(p.Remedy.Title, i.Target, roomButton)))
-			}
+	for n, p := range plans {
+		if n != first && len(options) < mostOptions-2 {
+			options = append(options, option(pressed{button: bot.Approve, incident: i.ID, remedy: p.Remedy.ID}, objected(p.Remedy.Title, i.Target, roomButton)))
 		}
-		if len(plans) > 0 {
-			options = append(options, option(pressed{button: bot.Reject, incident: i.ID}, "Reject the proposal"))
-		}
+	}
+	if len(plans) > 0 {
+		options = append(options, option(pressed{button: bot.Reject, incident: i.ID}, "Reject the proposal"))
 	}
 	if i.State != bot.Changing && i.State != bot.Diagnosing {
 		options = append(options, option(pressed{button: bot.CloseIt, incident: i.ID}, "Close"))

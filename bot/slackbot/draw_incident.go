@@ -230,7 +230,7 @@ func (d drawing) escalated() markup {
 		parts = append(parts, "*not reached:* "+quote(failed, roomName))
 	}
 	if len(i.Escalated) > 1 {
-		parts = append(parts, markup(fmt.Sprintf("for the %d. time", len(i.Escalated))))
+		parts = append(parts, markup(fmt.Sprintf("%d times so far", len(i.Escalated))))
 	}
 	return join(" · ", roomText, parts)
 }

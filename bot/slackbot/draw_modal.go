@@ -106,10 +106,7 @@ func (d drawing) severity() string {
 // changes says what the plan does: in the plan's own sentences, else action by
 // action.
 func changes(p runbook.Plan) markup {
-	var lines []markup
-	for _, s := range p.Shows {
-		lines = append(lines, "• "+quote(s, roomSentence))
-	}
+	lines := sentences(p.Shows, "• ")
 	if len(lines) == 0 {
 		for _, a := range p.Actions {
 			lines = append(lines, "• "+act(a))
@@ -136,10 +133,7 @@ func act(a runbook.Action) markup {
 
 func conditions(p runbook.Plan) markup {
 	lines := []markup{"Only if nothing of this has moved by then; it is looked at again at the click."}
-	for _, c := range p.Remedy.Preconditions {
-		lines = append(lines, quote(c, roomSentence))
-	}
-	return join("\n", roomText, lines)
+	return join("\n", roomText, append(lines, sentences(p.Remedy.Preconditions, "")...))
 }
 
 // mayApprove says who may, so that nobody has to find out by being refused.

@@ -31,13 +31,7 @@ func (d drawing) resolved() message {
 	m := message{text: dotted(parts...)}
 	m.section(dotted(parts...))
 	m.small(d.what())
-	var proof []markup
-	for _, p := range e.Proof {
-		proof = append(proof, quote(p, roomSentence))
-	}
-	if len(proof) > 0 {
-		m.small(join("\n", roomText, proof))
-	}
+	m.small(join("\n", roomText, sentences(e.Proof, "")))
 	m.actions(actionsBlock, buttons(i))
 	return m
 }
@@ -91,7 +85,7 @@ func (d drawing) closed() message {
 // healthy is the one line for a pod whose pulls are fine.
 func healthy(i bot.Incident) markup {
 	v := i.Verdict
-	line := code(subject(i), roomName) + ": " + quote(strings.TrimSuffix(v.Summary, "."), roomSentence) + "."
+	line := quote(strings.TrimSuffix(v.Summary, "."), roomSentence) + "."
 	if len(v.Remedies) > 0 {
 		line += " " + quote(v.Remedies[0].Title, roomName) + "."
 	}

@@ -82,7 +82,7 @@ func (d drawing) advice() markup {
 	text := "*" + quote(r.Title, roomName) + "*"
 	if missing := d.missing(r.ID); missing != "" {
 		text += " (command in the thread; pullfix lacks a right: " + quote(missing, roomName) + ")"
-	} else if !d.offered(r.ID) && r.Command != "" {
+	} else if !d.offered(r.ID) && r.Command != "" && r.Kind != runbook.Wait {
 		text += " (command in the thread)"
 	}
 	if r.Why != "" {
@@ -117,9 +117,7 @@ func (d drawing) remarks() markup {
 	i := d.incident
 	var parts []markup
 	if i.Verdict != nil {
-		for _, n := range i.Verdict.Notes {
-			parts = append(parts, quote(n, roomSentence))
-		}
+		parts = sentences(i.Verdict.Notes, "")
 		if n := len(i.Verdict.Failures); n > 0 {
 			parts = append(parts, markup(capital(count(n, "further failing pull")+"; see the thread.")))
 		}
@@ -194,4 +192,9 @@ func (d drawing) comingBack() markup {
 		text += fmt.Sprintf(" · %d waiting", r.Waiting)
 	}
 	return markup(text)
+}
+
+// sentences are outside sentences, as many as may fit, each behind a mark.
+func sentences(list []string, mark markup) []markup {
+	return each(list, roomText, func(s string) markup { return mark + quote(s, roomSentence) })
 }

@@ -102,7 +102,7 @@ func (f *front) scan(ctx context.Context, a asked) message {
 		where += " on " + a.cluster
 	}
 	may := func(namespace string) bool {
-		return f.Desk.MayAsk(ctx, a.person, a.cluster, namespace, a.place.Channel)
+		return f.Desk.MayAsk(ctx, a.person, runbook.Target{Cluster: a.cluster, Namespace: namespace}, a.place.Channel)
 	}
 	all := may(a.namespace)
 	if !all && a.namespace != "" {
@@ -147,9 +147,14 @@ func visible(groups []runbook.Group, may func(namespace string) bool) []runbook.
 }
 
 func (f *front) status(ctx context.Context, a asked) message {
+	current, err := f.Incidents.Current(ctx)
+	if err != nil {
+		f.o.Log.Warn("reading open incidents", "err", err)
+		return sentence("Cannot tell: the incidents could not be read. Try again in a minute.")
+	}
 	var seen []bot.Incident
-	for _, i := range f.Incidents.Current(ctx) {
-		if !i.State.Over() && f.Desk.MayAsk(ctx, a.person, i.Target.Cluster, i.Target.Namespace, a.place.Channel) {
+	for _, i := range current {
+		if !i.State.Over() && f.Desk.MayAsk(ctx, a.person, i.Target, a.place.Channel) {
 			seen = append(seen, i)
 		}
 	}
@@ -165,7 +170,7 @@ func (f *front) report(ctx context.Context, a asked) message {
 		}
 		return none
 	}
-	if !f.Desk.MayAsk(ctx, a.person, i.Target.Cluster, i.Target.Namespace, a.place.Channel) {
+	if !f.Desk.MayAsk(ctx, a.person, i.Target, a.place.Channel) {
 		return none
 	}
 	place := f.placeOf(i)

@@ -12,13 +12,13 @@ import (
 type Desk interface {
 	Ask(ctx context.Context, a bot.Ask) (string, error)
 	Press(ctx context.Context, p bot.Press) error
-	MayAsk(ctx context.Context, p bot.Person, cluster, namespace, channel string) bool
+	MayAsk(ctx context.Context, p bot.Person, t runbook.Target, channel string) bool
 }
 
 // Incidents are the recorded ones, for modals, status and report.
 type Incidents interface {
 	Find(ctx context.Context, id string) (bot.Incident, error)
-	Current(ctx context.Context) []bot.Incident
+	Current(ctx context.Context) ([]bot.Incident, error)
 }
 
 // Scanner finds what fails in a whole cluster; "" stands for the usual cluster,

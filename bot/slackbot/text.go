@@ -19,12 +19,28 @@ type markup string
 // quote makes markup of outside text: at most n characters as Slack counts
 // them, which is after escaping.
 func quote(s string, n int) markup {
-	return markup(escape(strings.ReplaceAll(scrub.Text(s), "`", "'"), n))
+	return markup(escape(cleaned(s, n), n))
+}
+
+// cleaned is outside text that is fit to be shown, as far as n characters need.
+func cleaned(s string, n int) string {
+	return strings.ReplaceAll(scrub.Text(bounded(s, n)), "`", "'")
+}
+
+// bounded cuts what is far too long before it is searched for credentials,
+// which takes time; never within a word, since half a credential is harder to
+// recognise than a whole one.
+func bounded(s string, n int) string {
+	most := 3*max(n, 0) + 512
+	if len(s) <= most {
+		return s
+	}
+	return s[:max(strings.LastIndexAny(s[:most], " \t\n"), 0)] + " …"
 }
 
 // code makes markup of outside text in the code font, at most n characters.
 func code(s string, n int) markup {
-	s = strings.ReplaceAll(scrub.Text(s), "`", "'")
+	s = cleaned(s, n)
 	if strings.TrimSpace(s) == "" {
 		return "–"
 	}
@@ -32,7 +48,10 @@ func code(s string, n int) markup {
 }
 
 // plain makes outside text fit for a plain_text object, which knows no markup.
-func plain(s string, n int) string { return scrub.Limit(scrub.Text(s), n) }
+// Angle brackets are replaced all the same: not every client draws by the book.
+func plain(s string, n int) string {
+	return scrub.Limit(strings.NewReplacer("<", "‹", ">", "›", "`", "'").Replace(scrub.Text(bounded(s, n))), n)
+}
 
 // escape replaces the three characters that mean something to Slack, and cuts
 // at n characters without cutting a replacement in two.
@@ -75,12 +94,24 @@ func fence(lines []string, room int) markup {
 	if len(lines) == 1 {
 		most = room
 	}
-	var quoted []markup
-	for _, line := range lines {
-		line = strings.TrimRight(strings.ReplaceAll(scrub.Text(line), "`", "'"), " ")
-		quoted = append(quoted, markup(escape(line, min(most, room-frame))))
-	}
+	quoted := each(lines, room, func(line string) markup {
+		return markup(escape(strings.TrimRight(cleaned(line, most), " "), min(most, room-frame)))
+	})
 	return "```\n" + join("\n", room-frame, quoted) + "\n```"
+}
+
+// each makes markup of every entry that may fit into room; the rest stays empty
+// and is only counted by join.
+func each(list []string, room int, draw func(string) markup) []markup {
+	made, used := make([]markup, len(list)), 0
+	for n, s := range list {
+		if used > room {
+			break
+		}
+		made[n] = draw(s)
+		used += len(made[n])
+	}
+	return made
 }
 
 // moreRoom is kept for "and N more".
@@ -150,7 +181,7 @@ var (
 // Slack's way, between words that may come from outside: only those that known
 // knows stay mentions.
 func said(text string, n int, known func(id string) bool) markup {
-	text = strings.ReplaceAll(scrub.Text(text), "`", "'")
+	text = cleaned(text, n)
 	var parts []markup
 	left, at := n, 0
 	add := func(s markup) { parts, left = append(parts, s), left-utf8.RuneCountInString(string(s)) }
