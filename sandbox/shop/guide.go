@@ -1,0 +1,46 @@
+package shop
+
+import (
+	"github.com/pullfix/pullfix/sandbox/slack"
+	"github.com/pullfix/pullfix/sandbox/slack/page"
+)
+
+// Page is how the world looks in a browser: who one can be, and what there is
+// to try.
+func Page() page.Options {
+	return page.Options{
+		Title: "pullfix demo · Acme", Channel: slack.Ops, Guide: guide(),
+		People: []page.Person{
+			{User: slack.Ann, Role: "asks"}, {User: slack.Bob, Role: "approver"}, {User: slack.Carol, Role: "approver"},
+			{User: slack.Dave, Role: "may ask only"}, {User: slack.Gina, Role: "guest"}, {User: slack.Erik, Role: "external"},
+		},
+	}
+}
+
+func guide() []page.Guide {
+	ask := func(title, text, command string) page.Guide {
+		return page.Guide{Title: title, Text: text, Command: "/pullfix " + command, User: slack.Ann}
+	}
+	read := func(title, text, user string) page.Guide { return page.Guide{Title: title, Text: text, User: user} }
+	return []page.Guide{
+		ask("See what fails", "Every pod that waits for its image, by root cause.", "scan"),
+		ask("A rollout to a tag that does not exist", "The old pods still serve. As Bob, roll it back.", "diagnose shop deployment/checkout"),
+		read("Approve it", "Be Bob, press the button or the menu's entry, and read what will be done before you confirm. Ann asked, so she cannot approve (four eyes).", slack.Bob),
+		ask("Pods that were made too early", "The ServiceAccount got its pull secret after them. Deleting them is enough: approve as Bob.", "diagnose shop deployment/cart"),
+		ask("A StatefulSet that does not heal itself", "Its template was corrected, but the broken pod stays. Approve as Bob.", "diagnose shop statefulset/sessions"),
+		ask("A credential that has expired", "An ECR token of last night.", "diagnose media deployment/thumbnails"),
+		ask("A secret that does not exist", "", "diagnose pay deployment/payments"),
+		ask("A secret that nobody can decode", "One such entry stops every pull of the pod.", "diagnose billing deployment/ledger"),
+		ask("A public image, and a secret that spoils it", "The kubelet does not try without a login once it has one.", "diagnose web deployment/status"),
+		ask("A tag with a slip", "", "diagnose shop deployment/search"),
+		ask("An image for another processor", "", "diagnose shop deployment/recommend"),
+		ask("A slip in the registry's name", "", "diagnose web deployment/newsletter"),
+		ask("A registry that is down", "", "diagnose billing deployment/invoices"),
+		ask("A registry that has trouble", "It is well again after a few attempts: wait, and see it resolve by itself.", "diagnose billing deployment/reports"),
+		ask("Too many pulls", "", "diagnose web deployment/landing"),
+		ask("A pod that fails for another reason", "", "diagnose web blog-0"),
+		ask("A healthy one", "", "diagnose shop deployment/storefront"),
+		ask("A message from a kubelet", "No cluster is asked for it.", `explain Failed to pull image "ghcr.io/acme/app:1": not found`),
+		read("A guest clicks", "Be Gina and press any button: only she sees the answer.", slack.Gina),
+	}
+}

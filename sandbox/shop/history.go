@@ -1,0 +1,145 @@
+package shop
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// history is what people did: they deployed everything, and then made some
+// things worse, and some better without the pods noticing.
+func (w *World) history(ctx context.Context) error {
+	if err := w.apply(w.accounts.secrets()...); err != nil {
+		return err
+	}
+	if err := w.apply(crashing(time.Now())...); err != nil {
+		return err
+	}
+	for _, a := range workloads() {
+		if err := w.apply(a.object()); err != nil {
+			return fmt.Errorf("deploying %s: %w", a.name, err)
+		}
+	}
+	if err := w.until(ctx, "deployments/checkout", func(d workload) bool { return d.Status.AvailableReplicas == 3 }); err != nil {
+		return err
+	}
+	checkout := app{image: ghcr + "/acme/checkout:1.4.22"}
+	if err := w.people.patch(ctx, "deployments/checkout", checkout.imagePatch()); err != nil {
+		return err
+	}
+	// The two cures that the pods do not notice come after the failures.
+	if err := w.until(ctx, "statefulsets/sessions", func(d workload) bool { return d.Status.Replicas > 0 }); err != nil {
+		return err
+	}
+	sessions := app{image: ghcr + "/acme/sessions:7.0"}
+	if err := w.people.patch(ctx, "statefulsets/sessions", sessions.imagePatch()); err != nil {
+		return err
+	}
+	if err := w.until(ctx, "deployments/cart", func(d workload) bool { return d.Status.Replicas == 2 }); err != nil {
+		return err
+	}
+	return w.people.patch(ctx, "serviceaccounts/cart", object{"imagePullSecrets": []object{{"name": "ghcr-pull"}}})
+}
+
+// imagePatch changes a workload's image, as kubectl set image does.
+func (a app) imagePatch() object {
+	containers := []object{{"name": "app", "image": a.image}}
+	return object{"spec": object{"template": object{"spec": object{"containers": containers}}}}
+}
+
+// workload is what is looked at of one.
+type workload struct {
+	Status struct {
+		Replicas          int
+		AvailableReplicas int
+	}
+}
+
+// patience bounds the wait for something that takes the kubelet a second.
+const patience = 30 * time.Second
+
+var errStuck = errors.New("it does not come about")
+
+// until waits for a workload of the shop.
+func (w *World) until(ctx context.Context, path string, reached func(workload) bool) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errStuck)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		var d workload
+		if err := w.people.read(ctx, path, &d); err != nil {
+			return err
+		}
+		if reached(d) {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for %s: %w", path, context.Cause(ctx))
+		}
+	}
+}
+
+// kubectl is what people type with: it names itself so, and managedFields show
+// it.
+type kubectl struct{ client *http.Client }
+
+const peopleToken = "sandbox-people"
+
+// patch changes an object in the namespace shop.
+func (k kubectl) patch(ctx context.Context, path string, patch object) error {
+	body, err := json.Marshal(patch)
+	if err != nil {
+		return fmt.Errorf("writing a patch: %w", err)
+	}
+	return k.do(ctx, http.MethodPatch, path, body, nil)
+}
+
+func (k kubectl) read(ctx context.Context, path string, into any) error {
+	return k.do(ctx, http.MethodGet, path, nil, into)
+}
+
+func (k kubectl) do(ctx context.Context, method, path string, body []byte, into any) error {
+	request, err := http.NewRequestWithContext(ctx, method, "https://cluster.test"+apiOf(path)+path, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("asking for %s: %w", path, err)
+	}
+	request.Header.Set("Authorization", "Bearer "+peopleToken)
+	request.Header.Set("User-Agent", "kubectl/v1.36.3 (linux/amd64) kubernetes/sandbox")
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("Content-Type", "application/strategic-merge-patch+json")
+	answer, err := k.client.Do(request)
+	if err != nil {
+		return fmt.Errorf("asking for %s: %w", path, err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	switch {
+	case err != nil:
+		return fmt.Errorf("asking for %s: %w", path, err)
+	case answer.StatusCode >= http.StatusBadRequest:
+		return fmt.Errorf("asking for %s: %s: %s", path, answer.Status, text)
+	case into == nil:
+		return nil
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("reading %s: %w", path, err)
+	}
+	return nil
+}
+
+// apiOf is the address of the namespace shop in the API of a kind.
+func apiOf(path string) string {
+	if strings.HasPrefix(path, "serviceaccounts/") {
+		return "/api/v1/namespaces/shop/"
+	}
+	return "/apis/apps/v1/namespaces/shop/"
+}
