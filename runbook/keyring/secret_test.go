@@ -18,7 +18,7 @@ const marker = "m4rker-pa55word"
 func leaks(text string) []string {
 	var found []string
 	for _, form := range []string{
-		marker, hex.EncodeToString([]byte(marker)), fmt.Sprintf("% x", marker), fmt.Sprint([]byte(marker)),
+		marker, hex.EncodeToString([]byte(marker)), fmt.Sprintf("% x", marker), fmt.Sprint(string([]byte(marker))),
 		base64.StdEncoding.EncodeToString([]byte("bot:" + marker)),
 		base64.StdEncoding.EncodeToString([]byte(marker)), base64.RawURLEncoding.EncodeToString([]byte(marker)),
 	} {
@@ -88,12 +88,23 @@ func TestNothingPrintsTheSecret(t *testing.T) {
 	secret := NewSecret(marker)
 	credential := Credential{User: "bot", Password: secret}
 	values := []any{
-		secret, &secret, credential, &credential, []Secret{secret}, map[string]Secret{"a": secret}, map[Secret]int{secret: 1},
-		[]any{secret, credential}, configSecret("a", marker), []PullSecret{configSecret("a", marker)},
-		struct{ Secret }{secret}, struct{ S *Secret }{&secret}, struct{ C Credential }{credential},
-		struct{ hidden Secret }{secret}, struct{ hidden *Secret }{&secret}, struct{ hidden Credential }{credential},
-		struct{ hidden *Credential }{&credential}, struct{ hidden []Credential }{[]Credential{credential}},
-		struct{ hidden map[string]Secret }{map[string]Secret{"a": secret}}, struct{ hidden any }{secret},
+		secret, &secret, credential, &credential,
+		[]Secret{secret},
+		map[string]Secret{"a": secret},
+		map[Secret]int{secret: 1},
+		[]any{secret, credential},
+		configSecret("a", marker),
+		[]PullSecret{configSecret("a", marker)},
+		struct{ Secret }{secret},
+		struct{ S *Secret }{&secret},
+		struct{ C Credential }{credential},
+		struct{ hidden Secret }{secret},
+		struct{ hidden *Secret }{&secret},
+		struct{ hidden Credential }{credential},
+		struct{ hidden *Credential }{&credential},
+		struct{ hidden []Credential }{[]Credential{credential}},
+		struct{ hidden map[string]Secret }{map[string]Secret{"a": secret}},
+		struct{ hidden any }{secret},
 		struct{ hidden PullSecret }{configSecret("a", marker)},
 		Fingerprint([]byte("key"), credential), Kind(credential), KindHints(credential, "ghcr.io"), MaskUser(marker), Expires(credential),
 	}

@@ -20,7 +20,9 @@ func TestProblems(t *testing.T) {
 		text   string
 	}{
 		{
-			"missing", PullSecret{Namespace: "shop", Name: "pull", Missing: true}, SecretMissing,
+			"missing",
+			PullSecret{Namespace: "shop", Name: "pull", Missing: true},
+			SecretMissing,
 			"the pod names secret/pull, but namespace shop has no such secret: the kubelet goes on without it",
 		},
 		{"Opaque", typed("Opaque", ".dockerconfigjson", `{"auths":{"ghcr.io":{}}}`), WrongType, "secret/pull has type Opaque" + onlyReads},

@@ -29,7 +29,7 @@ func readSamples(t testing.TB, name string) []sample {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	t.Cleanup(func() { _ = file.Close() })
 	var samples []sample
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, 1<<20)

@@ -14,11 +14,9 @@ func (s span) quote(text string) string {
 	if s.to <= s.from || s.to > len(text) {
 		return opening(text)
 	}
-	from, to := s.from, len(text)
+	from, to := 0, len(text)
 	if at := strings.LastIndex(text[:s.from], ": "); at >= 0 {
 		from = at + 2
-	} else {
-		from = 0
 	}
 	if at := strings.Index(text[s.to:], ": "); at >= 0 {
 		to = s.to + at

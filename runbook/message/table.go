@@ -1,6 +1,7 @@
 package message
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/pullfix/pullfix/runbook/cause"
@@ -99,8 +100,8 @@ func (t *table) match(e *entry, c clue) (span, bool) {
 // holds says whether the words that the rule demands occur and no other ones,
 // and which of them comes first in the rule.
 func (e *entry) holds(seen sighting) (id int32, ok bool) {
-	for i := len(e.all) - 1; i >= 0; i-- {
-		if id = e.all[i]; seen[id] == 0 {
+	for _, v := range slices.Backward(e.all) {
+		if id = v; seen[id] == 0 {
 			return id, false
 		}
 	}

@@ -3,6 +3,7 @@ package slack
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -158,9 +159,7 @@ func asAnswer(answer object, err error) object {
 	switch {
 	case errors.As(err, &refusal):
 		out := object{"ok": false, "error": refusal.Code}
-		for k, v := range refusal.More {
-			out[k] = v
-		}
+		maps.Copy(out, refusal.More)
 		return out
 	case err != nil:
 		return object{"ok": false, "error": "invalid_arguments"}

@@ -115,8 +115,7 @@ func (a *app) closeCode() (int, string) {
 		select {
 		case <-a.frames:
 		case err := <-a.closed:
-			var c *websocket.CloseError
-			if errors.As(err, &c) {
+			if c, ok := errors.AsType[*websocket.CloseError](err); ok {
 				return c.Code, c.Text
 			}
 			return 0, err.Error()

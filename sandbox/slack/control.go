@@ -67,12 +67,10 @@ func acting(w *Workspace, act func(raw []byte) (object, error)) http.HandlerFunc
 // complaint is an error as the page reads it.
 func complaint(err error) object {
 	out := object{"ok": false, "error": err.Error()}
-	var refusal *Refusal
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
 		out["error"] = refusal.Code
 	}
-	var incomplete *Incomplete
-	if errors.As(err, &incomplete) {
+	if incomplete, ok := errors.AsType[*Incomplete](err); ok {
 		out["error"], out["errors"] = "incomplete", incomplete.Blocks
 	}
 	return out

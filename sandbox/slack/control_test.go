@@ -98,7 +98,9 @@ func TestALifeByRemoteControl(t *testing.T) {
 	if got := o.control("sockets", `{'action':'kill'}`); got["sockets"] != float64(1) {
 		t.Errorf("kill: %v", got)
 	}
-	<-a.closed
+	if err := <-a.closed; err == nil {
+		t.Error("the killed socket ended without an error")
+	}
 	close(a.frames)
 	<-answering
 }

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 )
@@ -100,14 +101,12 @@ func (w *Workspace) wireChannel(ch *Channel, count bool) object {
 		out["user"] = ch.Members[max(i, 0)]
 		return out
 	}
-	for key, value := range (object{
+	maps.Copy(out, (object{
 		"name": ch.Name, "name_normalized": ch.Name, "is_channel": !ch.Private, "is_group": ch.Private,
 		"is_private": ch.Private, "is_mpim": false, "is_general": false, "is_member": ch.has(bot),
 		"is_shared": ch.ExtShared, "is_ext_shared": ch.ExtShared, "is_pending_ext_shared": ch.PendingExtShared,
 		"shared_team_ids": append([]string{team}, ch.SharedTeams...), "conversation_host_id": team,
-	}) {
-		out[key] = value
-	}
+	}))
 	if count {
 		out["num_members"] = len(ch.Members)
 	}
