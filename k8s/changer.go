@@ -1,0 +1,133 @@
+package k8s
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/rest"
+
+	"github.com/pullfix/pullfix/runbook"
+)
+
+// Changer is the only way to change a cluster. It is a type apart from Cluster,
+// so that what diagnoses has nothing to write with.
+type Changer struct {
+	api     api
+	cluster string
+	log     *slog.Logger
+}
+
+// NewChanger makes what may write to the cluster that the reader reads. Each
+// write is one line of the log; a nil log is silent.
+func NewChanger(cluster *Cluster, log *slog.Logger) *Changer {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Changer{api: cluster.api, cluster: cluster.name, log: log}
+}
+
+// Bounds of one action.
+const (
+	fieldManager = "pullfix"
+	// conflictsMost is how often a write is tried again that met a newer version
+	// of its object: statuses flip all the time.
+	conflictsMost = 5
+	readWithin    = 15 * time.Second
+	writeWithin   = 30 * time.Second
+)
+
+// Carry carries one action out. What the action is bound to is read again
+// first; a *runbook.OvertakenError says what of it has moved, and nothing was
+// changed then. The write carries the version just read; a conflict is read
+// again, and only counts when a bound field moved.
+//
+// A write whose answer was lost is read again, never repeated: the receipt says
+// Done, or Unsure when reading did not tell; an error says that it is not done.
+// The error is a *WriteError where the API server refused.
+func (c *Changer) Carry(ctx context.Context, a runbook.Action, by runbook.Actor) (runbook.Receipt, error) {
+	receipt := runbook.Receipt{Action: a}
+	if a.Cluster != c.cluster {
+		return receipt, fmt.Errorf("changing cluster %q on cluster %q: not the same", a.Cluster, c.cluster)
+	}
+	j := job{api: c.api, action: a, by: by}
+	var w write
+	switch a.Verb {
+	case runbook.VerbDeletePod:
+		w = j.podDeletion()
+	case runbook.VerbRestart:
+		w = j.restart()
+	case runbook.VerbRollBack:
+		w = j.rollBack()
+	default:
+		return receipt, fmt.Errorf("carrying out %q: not a verb that pullfix knows", a.Verb)
+	}
+	did, err := w.carry(ctx)
+	receipt.Done, receipt.Unsure, receipt.Detail, receipt.At = did.done, did.unsure, did.detail, time.Now()
+	c.record(ctx, j, did, err)
+	return receipt, err
+}
+
+// WriteError is a write that the API server refused, or that is known not to
+// have happened. It is ErrForbidden, ErrUnauthorized or ErrUnreachable where it
+// is one of them.
+type WriteError struct {
+	What  string // "deleting pod shop/web-1"
+	Grant string // the right that it needs
+	Err   error
+}
+
+func (e *WriteError) Error() string {
+	if errors.Is(e, ErrForbidden) {
+		return e.What + ": forbidden; it needs the right to " + e.Grant
+	}
+	return e.What + ": " + e.Err.Error()
+}
+
+func (e *WriteError) Unwrap() error { return e.Err }
+
+// Is tells which sentinel the error stands for.
+func (e *WriteError) Is(target error) bool { return (&RequestError{Err: e.Err}).Is(target) }
+
+// job is one action in somebody's name.
+type job struct {
+	api    api
+	action runbook.Action
+	by     runbook.Actor
+}
+
+// what names the object: "pod shop/web-1".
+func (j job) what() string {
+	return strings.ToLower(j.action.Kind) + " " + j.action.Namespace + "/" + j.action.Name
+}
+
+// addressed is a request about the object, under a User-Agent that names the
+// incident. It is sent once: client-go repeats nothing.
+func (j job) addressed(request *rest.Request, r resource) *rest.Request {
+	return request.AbsPath(r.group()).Namespace(j.action.Namespace).Resource(r.plural()).
+		MaxRetries(0).SetHeader("User-Agent", userAgentFor(j.by.Incident)).SetHeader("Content-Type", "application/json")
+}
+
+// userAgentFor shows the incident in the API server's audit log.
+func userAgentFor(incident string) string {
+	const longest = 64
+	id := strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || r == '.' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
+			return r
+		}
+		return -1
+	}, incident)
+	return "pullfix (incident " + id[:min(len(id), longest)] + ")"
+}
+
+// overtaken is the refusal of an action whose state is gone.
+func overtaken(format string, values ...any) error {
+	return &runbook.OvertakenError{What: fmt.Sprintf(format, values...)}
+}
+
+// conflicted tells that the object has a newer version than the write.
+func conflicted(err error) bool { return apierrors.IsConflict(err) }

@@ -1,0 +1,108 @@
+package k8s
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pullfix/pullfix/runbook"
+)
+
+// MaxActions bounds one plan: more than that nobody reads before approving.
+const MaxActions = 50
+
+// PlanOptions say what planning may use besides the cluster and the case.
+type PlanOptions struct {
+	// Registry tests images that the case has no answer for: those of a revision
+	// to roll back to, of a corrected template, or of the other containers that
+	// a restart replaces. It is asked as the kubelet would ask, with the pull
+	// secrets of the pods to be. Without it, nothing that needs such a test is
+	// offered.
+	Registry runbook.Registry
+}
+
+// Plan says exactly what each remedy of the verdict that needs no credential
+// (DeletePods, RolloutRestart, RollBack) would do now. It only reads, and asks
+// the API server what pullfix is allowed to do.
+//
+// A plan that can be approved has Remedy.Approvable set, and Missing empty. One
+// that would not help, or of which that is not proven, has no actions, and its
+// Shows say why it is not offered. The error is for a workload that could not
+// be read, a *RequestError, or for a case of another cluster.
+func (c *Cluster) Plan(ctx context.Context, k runbook.Case, v runbook.Verdict, options PlanOptions) ([]runbook.Plan, error) {
+	var wanted []runbook.Remedy
+	for _, r := range v.Remedies {
+		if r.Kind == runbook.DeletePods || r.Kind == runbook.RolloutRestart || r.Kind == runbook.RollBack {
+			wanted = append(wanted, r)
+		}
+	}
+	if len(wanted) == 0 {
+		return nil, nil
+	}
+	if k.Facts.Target.Cluster != c.name {
+		return nil, fmt.Errorf("planning for cluster %q on cluster %q: not the same", k.Facts.Target.Cluster, c.name)
+	}
+	p := &planner{api: c.api, cluster: c.name, kase: k, verdict: v, registry: options.Registry}
+	if err := p.look(ctx); err != nil {
+		return nil, fmt.Errorf("planning remedies: %w", err)
+	}
+	plans := make([]runbook.Plan, len(wanted))
+	rights := make([][]right, len(wanted))
+	for i, r := range wanted {
+		d := p.draft(ctx, r.Kind)
+		plans[i], rights[i] = d.plan(r), d.rights
+	}
+	p.mayCarry(ctx, plans, rights)
+	return plans, nil
+}
+
+// draft is a plan in the making. Refused says why there is none.
+type draft struct {
+	actions    []runbook.Action
+	shows      []string
+	conditions []string
+	rights     []right
+	refused    string
+}
+
+func refuse(format string, values ...any) draft {
+	return draft{refused: fmt.Sprintf(format, values...)}
+}
+
+func (d *draft) show(format string, values ...any) {
+	d.shows = append(d.shows, fmt.Sprintf(format, values...))
+}
+
+// plan is the draft of a remedy, bound.
+func (d draft) plan(r runbook.Remedy) runbook.Plan {
+	plan := runbook.Plan{Remedy: r, Made: time.Now()}
+	if d.refused != "" {
+		plan.Remedy.Approvable = false
+		plan.Shows = []string{"Not offered: " + d.refused}
+		plan.Hash = runbook.PlanHash(nil)
+		return plan
+	}
+	plan.Remedy.Approvable, plan.Remedy.Preconditions = true, d.conditions
+	plan.Actions, plan.Shows, plan.Hash = d.actions, d.shows, runbook.PlanHash(d.actions)
+	return plan
+}
+
+// draft works one remedy out. What holds for all of them comes first.
+func (p *planner) draft(ctx context.Context, kind runbook.Kind) draft {
+	if p.refused != "" {
+		return draft{refused: p.refused}
+	}
+	for _, d := range slices.Concat([]runbook.Diagnosis{p.verdict.Diagnosis}, p.verdict.Failures) {
+		if why := troubled(d.Cause); why != "" {
+			return refuse("%s; new pods would only pull in vain", why)
+		}
+	}
+	switch kind {
+	case runbook.DeletePods:
+		return p.deletePods(ctx)
+	case runbook.RolloutRestart:
+		return p.restart(ctx)
+	}
+	return p.rollBack(ctx)
+}
