@@ -16,12 +16,14 @@ import (
 // idle is a bot that is connected to nothing.
 func idle(t *testing.T) *Bot {
 	t.Helper()
-	b, err := New(Options{APIURL: "http://127.0.0.1:1", BotToken: "xoxb-1", AppToken: "xapp-1", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	b, err := New(Options{APIURL: "http://127.0.0.1:1", BotToken: "xoxb-1", AppToken: "xapp-1", Log: quiet()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return b
 }
+
+func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
 
 // own are the bot's root messages in a channel.
 func (o *office) own(channel string) []sandbox.Message {

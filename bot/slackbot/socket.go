@@ -143,6 +143,15 @@ func (l *line) session(ctx context.Context) error {
 // drain lets the last acks out: slack-go drops those that it has not written
 // when its context ends.
 func (l *line) drain(client *socketmode.Client) {
+	for arrived := true; arrived; {
+		select {
+		case e := <-client.Events:
+			// The connection is over anyway, whatever an event says about it.
+			_ = l.event(e)
+		default:
+			arrived = false
+		}
+	}
 	recorded := make(chan struct{})
 	go func() {
 		defer close(recorded)

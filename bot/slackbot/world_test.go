@@ -2,7 +2,6 @@ package slackbot
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -21,7 +20,7 @@ type office struct {
 	t    *testing.T
 	bot  *Bot
 	desk *desk
-	stop context.CancelFunc
+	stop context.CancelFunc // of the bot; the workspace goes on
 	ran  chan error
 }
 
@@ -36,14 +35,14 @@ func open(t *testing.T, s setting) *office {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	w := sandbox.New(s.workspace)
-	server, err := w.Serve(ctx, "")
+	server, err := w.Serve(context.Background(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
 	o := Options{
 		APIURL: server.APIURL, BotToken: "xoxb-1-sandbox", AppToken: "xapp-1-sandbox", Channel: sandbox.Ops,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Log: quiet(),
 	}
 	if testing.Verbose() {
 		o.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
@@ -165,11 +164,16 @@ type desk struct {
 	may       func(namespace string) bool
 	groups    []runbook.Group
 	delay     time.Duration
+	begun     int // asks, whether or not they are recorded by now
 	err       error
 }
 
 func (d *desk) Ask(_ context.Context, a bot.Ask) (string, error) {
-	time.Sleep(d.delay)
+	d.mu.Lock()
+	d.begun++
+	delay := d.delay
+	d.mu.Unlock()
+	time.Sleep(delay)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.err != nil {
