@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/retry"
 )
 
 // deployment is one that wants no pods, so that controllers leave it in peace.
@@ -78,6 +79,23 @@ func (s *suite) creations(t *testing.T) {
 	}
 }
 
+// change updates a fresh copy of the deployment: on a real server controllers
+// write to it at the same time.
+func (s *suite) change(t *testing.T, name string, mutate func(*appsv1.Deployment)) (changed *appsv1.Deployment, err error) {
+	t.Helper()
+	deployments := s.client.AppsV1().Deployments(s.namespace)
+	err = retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		d, err := deployments.Get(t.Context(), name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		mutate(d)
+		changed, err = deployments.Update(t.Context(), d, metav1.UpdateOptions{})
+		return err
+	})
+	return changed, err
+}
+
 // generations count changes of the spec; the status has its own door.
 func (s *suite) generations(t *testing.T) {
 	t.Helper()
@@ -86,21 +104,31 @@ func (s *suite) generations(t *testing.T) {
 	if err != nil || d.Generation != 1 || *d.Spec.RevisionHistoryLimit != 10 {
 		t.Fatalf("a new deployment: %+v, %v", d, err)
 	}
-	d.Annotations = map[string]string{"x": "y"}
-	if d, err = deployments.Update(t.Context(), d, metav1.UpdateOptions{}); err != nil || d.Generation != 2 {
+	annotated := func(d *appsv1.Deployment) { metav1.SetMetaDataAnnotation(&d.ObjectMeta, "x", "y") }
+	if d, err = s.change(t, "d", annotated); err != nil || d.Generation != 2 {
 		t.Fatalf("after an annotation, which a deployment counts: generation %d, %v", d.Generation, err)
 	}
-	d.Labels = map[string]string{"x": "y"}
-	if d, err = deployments.Update(t.Context(), d, metav1.UpdateOptions{}); err != nil || d.Generation != 2 {
+	labelled := func(d *appsv1.Deployment) { metav1.SetMetaDataLabel(&d.ObjectMeta, "x", "y") }
+	if d, err = s.change(t, "d", labelled); err != nil || d.Generation != 2 {
 		t.Fatalf("after a label: generation %d, %v", d.Generation, err)
 	}
-	d.Spec.Template.Spec.Containers[0].Image = "registry.invalid/app:v2"
-	d.Status.Replicas = 7
-	if d, err = deployments.Update(t.Context(), d, metav1.UpdateOptions{}); err != nil || d.Generation != 3 || d.Status.Replicas != 0 {
+	renewed := func(d *appsv1.Deployment) {
+		d.Spec.Template.Spec.Containers[0].Image = "registry.invalid/app:v2"
+		d.Status.Replicas = 7
+	}
+	if d, err = s.change(t, "d", renewed); err != nil || d.Generation != 3 || d.Status.Replicas == 7 {
 		t.Fatalf("after a new image: generation %d, status %d, %v", d.Generation, d.Status.Replicas, err)
 	}
-	d.Status.ReadyReplicas, d.Status.Replicas, d.Spec.MinReadySeconds = 3, 3, 9
-	if d, err = deployments.UpdateStatus(t.Context(), d, metav1.UpdateOptions{}); err != nil {
+	err = retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		fresh, err := deployments.Get(t.Context(), "d", metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		fresh.Status.ReadyReplicas, fresh.Status.Replicas, fresh.Spec.MinReadySeconds = 3, 3, 9
+		d, err = deployments.UpdateStatus(t.Context(), fresh, metav1.UpdateOptions{})
+		return err
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	if d.Status.ReadyReplicas != 3 || d.Spec.MinReadySeconds != 0 || d.Generation != 3 {
