@@ -41,9 +41,17 @@ func (t *tool) checkConfig() error {
 	if err != nil {
 		return err
 	}
+	t.warn(s)
 	_, err = fmt.Fprintf(t.stdout, "%s is sound: %d %s, %d %s\n", t.config,
 		len(s.Clusters), plural(len(s.Clusters), "cluster"), len(s.Registries), registryNoun(len(s.Registries)))
 	return err
+}
+
+// warn tells of what is allowed and perhaps not meant.
+func (t *tool) warn(s settings) {
+	for _, warning := range s.warnings() {
+		t.say("warning: " + warning)
+	}
 }
 
 func registryNoun(n int) string {

@@ -36,7 +36,7 @@ func loadSettings(path string, getenv func(string) string) (settings, error) {
 	if len(found.problems) > 0 {
 		return settings{}, complaint(path, found.problems)
 	}
-	var s settings
+	s := defaultSettings()
 	hook := viper.DecodeHook(mapstructure.StringToTimeDurationHookFunc())
 	if err := v.UnmarshalExact(&s, hook); err != nil {
 		return settings{}, usage(fmt.Errorf("reading %s: %w", path, err))
@@ -44,6 +44,7 @@ func loadSettings(path string, getenv func(string) string) (settings, error) {
 	if path != "" {
 		s.anchor(filepath.Dir(path))
 	}
+	s.forBot = slices.ContainsFunc(botKeys(), func(key string) bool { return found.lines[key] > 0 || getenv(environmentName(key)) != "" })
 	s.check(func(at, text, hint string) { found.complain(found.lineOf(at), at, text, hint) })
 	if len(found.problems) > 0 {
 		return settings{}, complaint(path, found.problems)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
+	"net"
 
 	"github.com/pullfix/pullfix/registry"
 	"github.com/pullfix/pullfix/runbook"
@@ -15,12 +17,27 @@ type registryChoice struct {
 	hosts          []registrySettings
 	fingerprintKey []byte
 	userAgent      string
+	// guard refuses connections that somebody else than the asker may cause: into
+	// private networks, unless the host is listed.
+	guard bool
+	// network replaces the machine's; nil is the machine's.
+	network network
+}
+
+// network is where names lead to.
+type network interface {
+	registry.Resolver
+	Dial(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // openRegistry makes the real client. The terminal acts as the person who
-// types, so it may connect to what that person may connect to: no guard.
+// types, so it may connect to what that person may connect to, without a guard;
+// serve is asked by many, and has one.
 func openRegistry(choice registryChoice) (prober, error) {
-	options := registry.Options{FingerprintKey: choice.fingerprintKey, UserAgent: choice.userAgent}
+	options := registry.Options{FingerprintKey: choice.fingerprintKey, UserAgent: choice.userAgent, Guard: choice.guard}
+	if choice.network != nil {
+		options.Dial, options.Resolver = choice.network.Dial, choice.network
+	}
 	for _, h := range choice.hosts {
 		options.Hosts = append(options.Hosts, registry.Host{
 			Host: h.Host, CAFile: h.CAFile, PlainHTTP: h.PlainHTTP, Realms: h.Realms,

@@ -66,7 +66,7 @@ Exit codes: 0 nothing is wrong with image pulls, 1 a pull failure was found,
 	t.addFlags(root.PersistentFlags())
 	t.completeFlags(root)
 	root.AddCommand(t.diagnoseCommand(), t.scanCommand(), t.explainCommand(), t.secretCommand(),
-		t.configCommand(), t.runbookCommand(), t.versionCommand())
+		t.serveCommand(), t.demoCommand(), t.configCommand(), t.manifestCommand(), t.runbookCommand(), t.versionCommand())
 	return root
 }
 

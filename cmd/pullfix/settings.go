@@ -14,8 +14,18 @@ import (
 // settings are the keys of the configuration file. A new key is a field here, a
 // line in config.example.yaml, and a check where not every value makes sense.
 type settings struct {
+	Slack      slackSettings      `mapstructure:"slack"`
 	Clusters   []clusterSettings  `mapstructure:"clusters"`
 	Registries []registrySettings `mapstructure:"registries"`
+	Store      storeSettings      `mapstructure:"store"`
+	Access     []accessSettings   `mapstructure:"access"`
+	Approvals  []approvalSettings `mapstructure:"approvals"`
+	Responders peopleSettings     `mapstructure:"responders"`
+	Escalation escalationSettings `mapstructure:"escalation"`
+	ReadOnly   bool               `mapstructure:"readOnly"`
+	Listen     string             `mapstructure:"listen"`
+
+	forBot bool // some key that only serve reads is set
 }
 
 // clusterSettings name one cluster and say how to reach it.
@@ -34,7 +44,13 @@ type registrySettings struct {
 }
 
 // check tells of every value that makes no sense.
-func (s settings) check(complain func(path, text, hint string)) {
+func (s settings) check(complain complainer) {
+	s.checkClusters(complain)
+	s.checkRegistries(complain)
+	s.checkBot(complain)
+}
+
+func (s settings) checkClusters(complain complainer) {
 	names := map[string]int{}
 	for i, c := range s.Clusters {
 		path := "clusters[" + strconv.Itoa(i) + "]"
@@ -54,6 +70,9 @@ func (s settings) check(complain func(path, text, hint string)) {
 			complain(path+".kubeconfig", unreadable(c.Kubeconfig).Error(), "name a kubeconfig file, or leave it empty for the usual rules")
 		}
 	}
+}
+
+func (s settings) checkRegistries(complain complainer) {
 	hosts := map[string]int{}
 	for i, r := range s.Registries {
 		path := "registries[" + strconv.Itoa(i) + "]"
@@ -66,7 +85,7 @@ func (s settings) check(complain func(path, text, hint string)) {
 }
 
 // check tells of every value of one registry that makes no sense.
-func (r registrySettings) check(path string, complain func(path, text, hint string)) {
+func (r registrySettings) check(path string, complain complainer) {
 	if r.Host == "" {
 		complain(path, "no host", "write the registry as images do: host: registry.example.com:5000")
 	} else if why := badHost(r.Host); why != "" {
@@ -134,12 +153,16 @@ func badCertificates(path string) error {
 
 // anchor makes the paths in the settings relative to the directory of the file
 // they stand in, not to where pullfix is started.
-func (s settings) anchor(directory string) {
+func (s *settings) anchor(directory string) {
 	at := func(path *string) {
 		if *path != "" && !filepath.IsAbs(*path) {
 			*path = filepath.Join(directory, *path)
 		}
 	}
+	at(&s.Slack.BotTokenFile)
+	at(&s.Slack.AppTokenFile)
+	at(&s.Store.Directory)
+	at(&s.Store.KeyFile)
 	for i := range s.Clusters {
 		at(&s.Clusters[i].Kubeconfig)
 	}

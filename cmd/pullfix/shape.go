@@ -37,6 +37,9 @@ func (s *shape) compare(node *yaml.Node, t reflect.Type, path string) {
 		node = node.Alias
 	}
 	s.lines[path] = node.Line
+	if t.Kind() == reflect.Pointer { // a key whose absence means something else than its zero value
+		t = t.Elem()
+	}
 	if node.Kind == yaml.ScalarNode && node.Tag == "!!null" {
 		return // an empty value means the default
 	}
@@ -105,6 +108,9 @@ func (s *shape) compareScalar(node *yaml.Node, t reflect.Type, path string) {
 func keysOf(t reflect.Type) (fields map[string]reflect.Type, names []string) {
 	fields = make(map[string]reflect.Type, t.NumField())
 	for i := range t.NumField() {
+		if !t.Field(i).IsExported() {
+			continue
+		}
 		name := t.Field(i).Tag.Get("mapstructure")
 		fields[name] = t.Field(i).Type
 		names = append(names, name)

@@ -44,7 +44,27 @@ func (w *World) history(ctx context.Context) error {
 	if err := w.until(ctx, "deployments/cart", func(d workload) bool { return d.Status.Replicas == 2 }); err != nil {
 		return err
 	}
-	return w.people.patch(ctx, "serviceaccounts/cart", object{"imagePullSecrets": []object{{"name": "ghcr-pull"}}})
+	return w.giveSecret(ctx, "cart")
+}
+
+// MakeEarly deploys one more workload of the shop whose pods are made before
+// their ServiceAccount has the pull secret: deleting them is the cure.
+func (w *World) MakeEarly(ctx context.Context, name string, pods int) error {
+	early := app{kind: "Deployment", namespace: "shop", name: name, image: ghcr + "/acme/cart:5.1.0", replicas: pods, account: name}
+	if err := w.apply(account("shop", name), early.object()); err != nil {
+		return fmt.Errorf("deploying %s: %w", name, err)
+	}
+	made := func(d workload) bool { return d.Status.Replicas == pods }
+	if err := w.until(ctx, "deployments/"+name, made); err != nil {
+		return err
+	}
+	return w.giveSecret(ctx, name)
+}
+
+// giveSecret lets an account have the pull secret; pods that are there do not
+// notice.
+func (w *World) giveSecret(ctx context.Context, account string) error {
+	return w.people.patch(ctx, "serviceaccounts/"+account, object{"imagePullSecrets": []object{{"name": "ghcr-pull"}}})
 }
 
 // imagePatch changes a workload's image, as kubectl set image does.

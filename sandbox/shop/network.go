@@ -14,18 +14,14 @@ import (
 	"time"
 )
 
-// network is where names lead to: an address of loopback by host and port, ""
+// Network is where names lead to: an address of loopback by host and port, ""
 // for a host that refuses connections. Other names do not exist.
-type network map[string]string
+type Network map[string]string
 
 // Dial opens a connection inside the world, as net.Dialer.DialContext does in
 // the real one. A name that is not of this world fails as in DNS, without
 // asking any.
-func (w *World) Dial(ctx context.Context, kind, address string) (net.Conn, error) {
-	return w.network.dial(ctx, kind, address)
-}
-
-func (n network) dial(ctx context.Context, kind, address string) (net.Conn, error) {
+func (n Network) Dial(ctx context.Context, kind, address string) (net.Conn, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("splitting address: %w", err)
@@ -48,15 +44,15 @@ func noSuchHost(host string) error {
 
 // LookupNetIP looks up a name of the world, as net.Resolver does in the real
 // one: every host that there is lives on loopback.
-func (w *World) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
-	if _, known := w.network[net.JoinHostPort(host, "443")]; !known {
+func (n Network) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
+	if _, known := n[net.JoinHostPort(host, "443")]; !known {
 		return nil, noSuchHost(host)
 	}
 	return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}, nil
 }
 
 // client is the node's way to the registries.
-func (n network) client(caFile string) (*http.Client, error) {
+func (n Network) client(caFile string) (*http.Client, error) {
 	pem, err := os.ReadFile(caFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading the registries' certificate: %w", err)
@@ -68,7 +64,7 @@ func (n network) client(caFile string) (*http.Client, error) {
 	return &http.Client{
 		Timeout: 30 * time.Second,
 		Transport: &http.Transport{
-			DialContext: n.dial, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+			DialContext: n.Dial, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 			TLSHandshakeTimeout: 10 * time.Second, MaxIdleConnsPerHost: 2, IdleConnTimeout: 10 * time.Second,
 		},
 	}, nil

@@ -114,7 +114,7 @@ func (w *World) openRegistries(ctx context.Context) error {
 			return fmt.Errorf("opening %s: %w", host, err)
 		}
 	}
-	w.network[net.JoinHostPort(down, "443")] = ""
+	w.Network[net.JoinHostPort(down, "443")] = ""
 	w.shelves[hub].Inject(registry.Fault{
 		Endpoint: registry.Manifests, Repository: "acme/landing", Effect: registry.RateLimited(0),
 	})
@@ -142,7 +142,7 @@ func (w *World) openRegistry(ctx context.Context, ca *registry.CA, host string, 
 		return err
 	}
 	w.servers, w.shelves[host] = append(w.servers, server), r
-	w.network[net.JoinHostPort(host, "443")] = server.Host
+	w.Network[net.JoinHostPort(host, "443")] = server.Host
 	return nil
 }
 

@@ -39,8 +39,9 @@ type World struct {
 	// Kubeconfig is a file for the bot, CAFile what the registries' certificates
 	// are signed with.
 	Kubeconfig, CAFile string
+	// Network is how the registries are reached.
+	Network Network
 
-	network  network
 	servers  []*registry.Server
 	shelves  map[string]*registry.Registry
 	api      *cluster.Server
@@ -63,7 +64,7 @@ func Open(ctx context.Context, o Options) (*World, error) {
 	living, stop := context.WithCancel(context.WithoutCancel(ctx))
 	w := &World{
 		Kubeconfig: filepath.Join(o.Directory, "kubeconfig"), CAFile: filepath.Join(o.Directory, "registries.pem"),
-		network: network{}, shelves: map[string]*registry.Registry{}, stop: stop, trouble: make(chan error, 4), accounts: newAccounts(),
+		Network: Network{}, shelves: map[string]*registry.Registry{}, stop: stop, trouble: make(chan error, 4), accounts: newAccounts(),
 	}
 	w.Workspace = slack.New(slack.Options{Seed: people(o.Scopes), Log: o.Log})
 	err := w.openRegistries(living)
@@ -108,7 +109,7 @@ func (w *World) openCluster(ctx context.Context, o Options) error {
 	if err := w.api.WriteKubeconfig(w.Kubeconfig, botUser); err != nil {
 		return fmt.Errorf("writing the kubeconfig: %w", err)
 	}
-	client, err := w.network.client(w.CAFile)
+	client, err := w.Network.client(w.CAFile)
 	if err != nil {
 		return err
 	}

@@ -125,17 +125,17 @@ func TestEveryWorkloadFailsInItsOwnWay(t *testing.T) {
 func TestNothingOutsideTheWorldIsReached(t *testing.T) {
 	w := open(t)
 	for _, address := range []string{"example.com:443", "ghcr.io:80", "1.1.1.1:443", "localhost:22"} {
-		if conn, err := w.Dial(context.Background(), "tcp", address); err == nil {
+		if conn, err := w.Network.Dial(context.Background(), "tcp", address); err == nil {
 			_ = conn.Close()
 			t.Errorf("%s was reached", address)
 		} else if !strings.Contains(err.Error(), "no such host") {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
-	if _, err := w.LookupNetIP(t.Context(), "ip", "example.com"); err == nil {
+	if _, err := w.Network.LookupNetIP(t.Context(), "ip", "example.com"); err == nil {
 		t.Error("a foreign name was found")
 	}
-	found, err := w.LookupNetIP(t.Context(), "ip", "quay.io")
+	found, err := w.Network.LookupNetIP(t.Context(), "ip", "quay.io")
 	if err != nil || len(found) != 1 || !found[0].IsLoopback() {
 		t.Errorf("quay.io leads to %v, %v", found, err)
 	}

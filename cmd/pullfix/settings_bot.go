@@ -1,0 +1,166 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// slackSettings say how to reach Slack. The tokens themselves never stand in
+// the configuration: files that hold nothing else are named, or they are in
+// SLACK_BOT_TOKEN and SLACK_APP_TOKEN.
+type slackSettings struct {
+	APIURL       string `mapstructure:"apiURL"`
+	Channel      string `mapstructure:"channel"`
+	BotTokenFile string `mapstructure:"botTokenFile"`
+	AppTokenFile string `mapstructure:"appTokenFile"`
+}
+
+// storeSettings say where incidents are kept, and the key that seals what was
+// approved in them. The two are apart: whoever can write the one cannot forge
+// with the other.
+type storeSettings struct {
+	Directory string `mapstructure:"directory"`
+	KeyFile   string `mapstructure:"keyFile"`
+}
+
+// escalationSettings say when people are called, and whom.
+type escalationSettings struct {
+	After  time.Duration   `mapstructure:"after"`
+	Repeat time.Duration   `mapstructure:"repeat"`
+	Routes []routeSettings `mapstructure:"routes"`
+}
+
+// routeSettings are one way to people, for the incidents that it covers.
+type routeSettings struct {
+	Name       string        `mapstructure:"name"`
+	Causes     []string      `mapstructure:"causes"`
+	Namespaces []string      `mapstructure:"namespaces"`
+	Slack      slackMentions `mapstructure:"slack"`
+}
+
+// slackMentions name who is mentioned, in the incident's own channel. Channel is
+// for another one, which is not possible yet: it is refused, not ignored.
+type slackMentions struct {
+	Mention string `mapstructure:"mention"`
+	Channel string `mapstructure:"channel"`
+}
+
+// defaultSettings are the values of the keys that are left out.
+func defaultSettings() settings {
+	return settings{
+		Slack:      slackSettings{APIURL: "https://slack.com/api/"},
+		Store:      storeSettings{Directory: "./journal", KeyFile: "./pullfix.key"},
+		Escalation: escalationSettings{After: 20 * time.Minute, Repeat: 10 * time.Minute},
+		Listen:     "127.0.0.1:8080",
+	}
+}
+
+// The forms of Slack's ids. A person who writes a name in place of an id would
+// be surprised who may approve.
+var (
+	userID    = regexp.MustCompile(`^[UW][A-Z0-9]{2,20}$`)
+	groupID   = regexp.MustCompile(`^S[A-Z0-9]{2,20}$`)
+	channelID = regexp.MustCompile(`^[CG][A-Z0-9]{2,20}$`)
+)
+
+// complainer is told of a value that makes no sense: where it stands, what is
+// wrong, and what to do.
+type complainer func(path, text, hint string)
+
+// checkBot tells of every value that only serve needs and that makes no sense.
+func (s settings) checkBot(complain complainer) {
+	s.Slack.check(complain)
+	s.Store.check(complain)
+	for i, rule := range s.Access {
+		rule.check("access["+strconv.Itoa(i)+"]", complain)
+	}
+	for i, rule := range s.Approvals {
+		rule.check("approvals["+strconv.Itoa(i)+"]", complain)
+	}
+	s.Responders.check("responders", complain)
+	s.Escalation.check(complain)
+	if _, port, err := net.SplitHostPort(s.Listen); err != nil || badPort(port) {
+		complain("listen", fmt.Sprintf("%q is no address", s.Listen), "write HOST:PORT, as 127.0.0.1:8080, or :8080 for every address of this machine")
+	}
+}
+
+func badPort(port string) bool {
+	n, err := strconv.Atoi(port)
+	return err != nil || n < 0 || n > 65535
+}
+
+func (s slackSettings) check(complain complainer) {
+	const path, hint = "slack.apiURL", "write https://slack.com/api/, or the address of a stand-in on this machine"
+	switch u, err := url.Parse(s.APIURL); {
+	case err != nil || u.Host == "":
+		complain(path, fmt.Sprintf("%q is no address", s.APIURL), hint)
+	case u.User != nil:
+		complain(path, "a login stands in the address", "tokens come from the environment or from files, never from an address")
+	case u.Scheme != "https" && (u.Scheme != "http" || !onThisMachine(u.Hostname())):
+		complain(path, fmt.Sprintf("%q is not encrypted", s.APIURL), hint)
+	}
+	if s.Channel != "" {
+		checkIDs("slack.channel", []string{s.Channel}, channels(), complain)
+	}
+}
+
+// onThisMachine tells that a host is loopback, so that plain http leaves nothing.
+func onThisMachine(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || (err == nil && ip.IsLoopback())
+}
+
+func (s storeSettings) check(complain complainer) {
+	if s.Directory == "" {
+		complain("store.directory", "empty", "name a directory for the incidents; it is made when there is none")
+	}
+	if s.KeyFile == "" {
+		complain("store.keyFile", "empty", "name a file for the key; it is made when there is none")
+		return
+	}
+	inside, err := filepath.Rel(s.Directory, s.KeyFile)
+	if err == nil && s.Directory != "" && filepath.IsLocal(inside) {
+		complain("store.keyFile", "the key lies in the store that it seals", "put it elsewhere: whoever can write incidents could forge approvals with it")
+	}
+}
+
+func (e escalationSettings) check(complain complainer) {
+	if e.After <= 0 {
+		complain("escalation.after", fmt.Sprintf("%s is no time to act in", e.After), "write a duration such as 20m")
+	}
+	if e.Repeat <= 0 {
+		complain("escalation.repeat", fmt.Sprintf("%s is no pause", e.Repeat), "write a duration such as 10m")
+	}
+	names := map[string]int{}
+	for i, r := range e.Routes {
+		path := "escalation.routes[" + strconv.Itoa(i) + "]"
+		if first, twice := names[r.Name]; twice && r.Name != "" {
+			complain(path+".name", fmt.Sprintf("%q is the name of routes[%d], too", r.Name, first), "give each route a name of its own")
+		}
+		names[r.Name] = i
+		r.check(path, complain)
+	}
+}
+
+func (r routeSettings) check(path string, complain complainer) {
+	if strings.TrimSpace(r.Name) == "" {
+		complain(path, "no name", "messages say which route was taken: name it")
+	}
+	checkPatterns(path, []patterns{{"causes", r.Causes}, {"namespaces", r.Namespaces}}, complain)
+	checkKnown(path+".causes", r.Causes, causeNames(), complain)
+	if r.Slack.Mention == "" {
+		complain(path, "nobody to tell", "set slack.mention to the id of a user group")
+	} else {
+		checkIDs(path+".slack.mention", []string{r.Slack.Mention}, userGroups(), complain)
+	}
+	if r.Slack.Channel != "" {
+		complain(path+".slack.channel", "people cannot be mentioned in another channel yet", "leave it empty: they are mentioned where the incident is")
+	}
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+)
+
+// botKeys are the keys that only serve reads.
+func botKeys() []string {
+	return []string{"slack", "store", "access", "approvals", "responders", "escalation", "readOnly", "listen"}
+}
+
+// warnings tell of what is allowed and perhaps not meant: where nobody may do
+// something, nobody is told, or a secret lies open. A configuration for the
+// terminal alone has none.
+func (s settings) warnings() []string {
+	if !s.forBot {
+		return nil
+	}
+	var said []string
+	warn := func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
+	s.warnOfNobody(warn)
+	for i, a := range s.Access {
+		s.warnOfClusters("access["+strconv.Itoa(i)+"]", a.Clusters, warn)
+	}
+	for i, a := range s.Approvals {
+		s.warnOfClusters("approvals["+strconv.Itoa(i)+"]", a.Clusters, warn)
+		if a.SelfServiceGroups {
+			warn("approvals[%d].selfServiceGroups: whoever can join those groups can approve", i)
+		}
+	}
+	if len(s.Escalation.Routes) == 0 {
+		warn("escalation.routes is empty: nobody will be paged")
+	}
+	for _, file := range []string{s.Slack.BotTokenFile, s.Slack.AppTokenFile} {
+		if mode := readableByOthers(file); mode != 0 {
+			warn("%s can be read by others (mode %04o): chmod 600 it", file, mode)
+		}
+	}
+	return said
+}
+
+func (s settings) warnOfNobody(warn func(string, ...any)) {
+	nobody := func(users, groups []string) bool { return len(users)+len(groups) == 0 }
+	if !slices.ContainsFunc(s.Access, func(a accessSettings) bool { return !nobody(a.Users, a.Groups) }) {
+		warn("access names nobody: nobody may ask for a diagnosis")
+	}
+	if !s.ReadOnly && !slices.ContainsFunc(s.Approvals, func(a approvalSettings) bool { return !nobody(a.Users, a.Groups) }) {
+		warn("approvals names nobody: nobody may approve a change")
+	}
+	if nobody(s.Responders.Users, s.Responders.Groups) {
+		warn("responders names nobody: nobody may acknowledge, snooze, reject or close")
+	}
+}
+
+// warnOfClusters tells of patterns that match no configured cluster.
+func (s settings) warnOfClusters(at string, list []string, warn func(string, ...any)) {
+	for _, p := range list {
+		matches := func(c clusterSettings) bool {
+			ok, _ := path.Match(p, c.Name) // the pattern is checked
+			return ok
+		}
+		if p != "*" && !slices.ContainsFunc(s.Clusters, matches) {
+			warn("%s.clusters: %q matches no configured cluster", at, p)
+		}
+	}
+}
+
+// readableByOthers returns a file's mode when others than its owner can read it,
+// 0 otherwise; a file that is not there is told elsewhere.
+func readableByOthers(file string) fs.FileMode {
+	if file == "" {
+		return 0
+	}
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm()&0o044 == 0 {
+		return 0
+	}
+	return info.Mode().Perm()
+}
