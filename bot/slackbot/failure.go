@@ -56,6 +56,15 @@ func outside(err error) bool {
 	return false
 }
 
+// spent tells that a response_url is used up, too old, or none.
+func spent(err error) bool {
+	if status, ok := errors.AsType[slack.StatusCodeError](err); ok && status.Code == http.StatusNotFound {
+		return true
+	}
+	code := codeOf(err)
+	return code == "used_url" || code == "expired_url" || errors.Is(err, errForeignReply)
+}
+
 // lost tells that the message is gone, or not to be changed any more.
 func lost(err error) bool {
 	switch codeOf(err) {

@@ -257,3 +257,41 @@ func TestAnswersGoOnlyToSlack(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A response_url can be used five times within half an hour; then the incident
+// goes to the channel of incidents.
+func TestSpentReplyFallsBack(t *testing.T) {
+	o := open(t, setting{})
+	o.command(sandbox.Ann, sandbox.Random, "/pullfix diagnose shop checkout")
+	reply := o.desk.asked()[0].Place.Reply
+	for range 5 {
+		if err := o.bot.answer(t.Context(), reply, sentence("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	i := judged()
+	i.Opened, i.Place = time.Now(), o.desk.asked()[0].Place
+	if place, err := o.bot.Show(t.Context(), i); err != nil || place.Channel != sandbox.Ops || place.Message == "" {
+		t.Error(place, err)
+	}
+}
+
+// A hundred redraws of many incidents keep within Slack's fifty a minute.
+func TestRedrawsKeepWithinTheLimit(t *testing.T) {
+	o := open(t, setting{})
+	i := o.shown(running())
+	for range updateRun {
+		o.bot.redrawing.Allow()
+	}
+	before := o.Calls("chat.update")
+	i.Progress = append(i.Progress, bot.Progress{Step: "test-auth", Done: true})
+	if _, err := o.bot.Show(t.Context(), i); err != nil || o.Calls("chat.update") != before {
+		t.Errorf("a tick is drawn although redraws are short: %v", err)
+	}
+	begin := time.Now()
+	next := judged()
+	next.Place, next.Opened = i.Place, i.Opened
+	if _, err := o.bot.Show(t.Context(), next); err != nil || o.Calls("chat.update") != before+1 || time.Since(begin) < perUpdate/2 {
+		t.Errorf("the verdict after %s: %v", time.Since(begin), err)
+	}
+}

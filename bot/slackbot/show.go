@@ -49,6 +49,9 @@ func (b *Bot) redraw(ctx context.Context, s *sketch, place bot.Place) error {
 	if m := b.drawing(ctx, b.easel.look(s)).root(); b.looksLike(s.newest.ID, m) {
 		return nil
 	}
+	if b.easel.look(s).State == bot.Diagnosing && b.redrawing.Tokens() < spareRedraws {
+		return nil // a tick more or less; the verdict needs the room
+	}
 	err := b.updates.of(place.Channel).through(ctx, false, func(ctx context.Context) error {
 		if err := b.redrawing.Wait(ctx); err != nil {
 			return fmt.Errorf("waiting to redraw: %w", err)
@@ -141,7 +144,9 @@ var errNoChannel = errors.New("there is no channel to post the incident in; invi
 func (b *Bot) elsewhere(ctx context.Context, s *sketch, channel, reason string) (bot.Place, error) {
 	i := b.easel.take(s)
 	if i.Place.Reply != "" {
-		return i.Place, b.answerAlone(ctx, i, reason)
+		if err := b.answerAlone(ctx, i, reason); !spent(err) {
+			return i.Place, err
+		}
 	}
 	if b.o.Channel != "" && b.o.Channel != channel {
 		return b.postRoot(ctx, s, b.o.Channel)

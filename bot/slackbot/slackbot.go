@@ -76,6 +76,7 @@ type Bot struct {
 	started time.Time
 	self    atomic.Pointer[identity]
 	health  health
+	silence time.Duration // after which a socket without a greeting is left
 
 	posts     *lanes // chat.postMessage, by channel
 	updates   *lanes // chat.update, by channel
@@ -95,6 +96,11 @@ type Bot struct {
 	links    atomic.Pointer[linker]
 }
 
+var (
+	_ bot.Announcer = (*Bot)(nil)
+	_ bot.Directory = (*Bot)(nil)
+)
+
 // linker knows the incidents to which others are linked.
 type linker struct{ incidents Incidents }
 
@@ -105,12 +111,13 @@ type identity struct {
 
 // Slack's published limits, and how long the directory may be remembered.
 const (
-	perMessage = time.Second            // chat.postMessage, a channel
-	perUpdate  = 60 * time.Second / 50  // chat.update, the workspace
-	updateRun  = 20                     // redraws at once, before that counts
-	perWhisper = 600 * time.Millisecond // chat.postEphemeral
-	fresh      = 56 * time.Second       // of what is known about people and channels
-	workday    = 12 * time.Hour         // of what was posted
+	perMessage   = time.Second            // chat.postMessage, a channel
+	perUpdate    = 60 * time.Second / 50  // chat.update, the workspace
+	updateRun    = 20                     // redraws at once, before that counts
+	spareRedraws = 5                      // of those, that ticks of running diagnoses leave to others
+	perWhisper   = 600 * time.Millisecond // chat.postEphemeral
+	fresh        = 56 * time.Second       // of what is known about people and channels
+	workday      = 12 * time.Hour         // of what was posted
 )
 
 // New makes a bot; nothing is called yet.
@@ -154,7 +161,7 @@ func assemble(o Options) *Bot {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	b := &Bot{
-		o: o, opening: opening, started: time.Now(),
+		o: o, opening: opening, started: time.Now(), silence: greetingTimeout,
 		api: slack.New(string(o.BotToken), slack.OptionAppLevelToken(string(o.AppToken)), slack.OptionAPIURL(o.APIURL), slack.OptionHTTPClient(client)),
 
 		posts: newLanes(perMessage, 1), updates: newLanes(perMessage, 1), whispers: newLanes(perWhisper, 5),

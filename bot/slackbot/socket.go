@@ -192,7 +192,7 @@ func (l *line) listen(ctx context.Context, client *socketmode.Client, ended <-ch
 				l.reconnecting()
 				watchdog.Stop()
 			case socketmode.EventTypeConnected:
-				watchdog.Reset(greetingTimeout)
+				watchdog.Reset(l.silence)
 			case socketmode.EventTypeHello:
 				watchdog.Reset(quickEnd)
 			}

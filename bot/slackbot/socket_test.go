@@ -1,6 +1,7 @@
 package slackbot
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -135,10 +136,16 @@ func TestStrangerOnTheAppTokenIsSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx := stranger.within(20 * time.Second)
-	go func() { _ = second.Run(ctx, Services{Desk: stranger.desk, Incidents: stranger.desk}) }()
+	ctx, stop := context.WithCancel(stranger.within(20 * time.Second))
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- second.Run(ctx, Services{Desk: stranger.desk, Incidents: stranger.desk}) }()
 	stranger.eventually("the warning", func() bool { return strings.Contains(second.Health().Warning, "a stranger shares the app token") })
 	second.crowdEnds(t)
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
 }
 
 // crowdEnds: the warning goes when Slack counts only ours again.
@@ -162,7 +169,6 @@ func (b *Bot) crowdEnds(t *testing.T) {
 
 // A server that accepts a socket and never says hello.
 func TestSilentSocketIsLeft(t *testing.T) {
-	t.Parallel()
 	var mu sync.Mutex
 	opened := 0
 	mux := http.NewServeMux()
@@ -187,9 +193,10 @@ func TestSilentSocketIsLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.silence = time.Second
 	of := &office{t: t}
 	go func() { _ = b.Run(of.within(time.Minute), Services{Desk: &desk{}, Incidents: &desk{}}) }()
-	for end := time.Now().Add(greetingTimeout + 10*time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		mu.Lock()
 		n := opened
 		mu.Unlock()

@@ -155,6 +155,11 @@ func (o *office) click(user string, i bot.Incident, action string, value string)
 	return o.acknowledged(d)
 }
 
+var (
+	_ Desk      = (*bot.Desk)(nil)
+	_ Incidents = (*bot.Desk)(nil)
+)
+
 // desk is a Desk, Incidents and Scanner that remembers what it was told.
 type desk struct {
 	mu        sync.Mutex
