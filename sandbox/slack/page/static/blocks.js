@@ -1,7 +1,7 @@
 // Blocks, one drawer a type. What stands around a block is its surface: a
 // message or a modal, with who acts, what is chosen and where acts go.
 
-import { h, uid } from './dom.js';
+import { drawer, h, uid } from './dom.js';
 import { ELEMENTS, element } from './elements.js';
 import { INLINE, RICH, rich } from './rich.js';
 import { TEXT, text } from './text.js';
@@ -10,7 +10,7 @@ const BLOCKS = {
   header: (b, s) => h('h3', { class: 'b-header' }, text(b.text, s)),
   divider: () => h('hr', { class: 'b-divider' }),
   section,
-  context: (b, s) => h('div', { class: 'b-context' }, b.elements.map((e) => CONTEXT[e.type](e, s))),
+  context: (b, s) => h('div', { class: 'b-context' }, b.elements.map((e) => drawer(CONTEXT, e.type)(e, s))),
   actions: (b, s) => h('div', { class: 'b-actions' }, b.elements.map((e) => element(e, b, s))),
   image: (b, s) => h('figure', { class: 'b-image' }, b.title && h('figcaption', {}, text(b.title, s)), picture(b)),
   input,
@@ -26,14 +26,10 @@ const CONTEXT = {
 // blocks draws a list of blocks.
 export function blocks(list, s) {
   return list.map((b) => {
-    const node = Object.hasOwn(BLOCKS, b.type) ? BLOCKS[b.type](b, s) : unknown(b.type);
+    const node = drawer(BLOCKS, b.type)(b, s);
     node.dataset.block = b.type;
     return node;
   });
-}
-
-function unknown(type) {
-  return h('p', { class: 'undrawable', role: 'note' }, `This page cannot draw a block of type “${type}”.`);
 }
 
 function section(b, s) {

@@ -79,6 +79,13 @@ export function refill(node, ...children) {
   if (key !== undefined) refocus(node, key);
 }
 
+// drawer picks the function that draws a type; what has none says so in the
+// place where it would stand.
+export function drawer(table, type) {
+  if (Object.hasOwn(table, type)) return table[type];
+  return () => h('span', { class: 'undrawable', role: 'note' }, `This page cannot draw “${type}”.`);
+}
+
 // uid is an id for label and aria attributes.
 let last = 0;
 export function uid(prefix) {

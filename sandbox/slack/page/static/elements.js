@@ -2,7 +2,7 @@
 // (chosen), takes what is entered (record) and what is done (act).
 
 import { confirmed } from './dialog.js';
-import { h, safeURL, uid } from './dom.js';
+import { drawer, h, safeURL, uid } from './dom.js';
 import { icon } from './icons.js';
 import { closeMenu, menuIsOpen, openMenu } from './menu.js';
 import { text } from './text.js';
@@ -17,10 +17,7 @@ export const ELEMENTS = {
 };
 
 export function element(e, b, s) {
-  if (!Object.hasOwn(ELEMENTS, e.type)) {
-    return h('span', { class: 'undrawable' }, `This page cannot draw an element of type “${e.type}”.`);
-  }
-  return ELEMENTS[e.type](e, b, s);
+  return drawer(ELEMENTS, e.type)(e, b, s);
 }
 
 function focusOf(e, b, s, part = '') {

@@ -16,7 +16,8 @@ export function rows(messages, place, { parents, replies }, app) {
   for (const m of messages) {
     if (!before || !sameDay(ofTS(before.ts), ofTS(m.ts))) out.push(divider(m));
     const parent = place === 'channel' && m.broadcast && m.thread_ts !== m.ts ? parents.get(m.thread_ts) : undefined;
-    const follow = continues(before, m) && !parent;
+    const opening = place === 'thread' && m.thread_ts !== m.ts; // the first reply begins anew
+    const follow = continues(before, m) && !parent && !(opening && before === messages[0]);
     const under = place === 'channel' && m.reply_count > 0 && !m.broadcast ? replies.get(m.ts) ?? [] : undefined;
     out.push({
       key: m.ts, sign: JSON.stringify([m, follow, parent?.text, under?.map((r) => r.user)]), message: m,

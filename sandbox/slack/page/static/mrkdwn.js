@@ -111,9 +111,14 @@ const ADDRESS = /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}'])/;
 // words are text without markup: decoded last.
 function words(text, d) {
   if (text === '') return [];
-  const pictured = text.split(/(:[a-z0-9_+-]+:)/).map((part) => emoji(part.slice(1, -1)) ?? decode(part)).join('');
+  const pictured = text.split(/:([a-z0-9_+-]+):/).map(named).join('');
   if (d.verbatim) return [pictured];
   return pictured.split(ADDRESS).map((part, n) => (n % 2 === 1 ? outside(part, part) : part));
+}
+
+// named pictures every second part: what stood between two colons.
+function named(part, n) {
+  return n % 2 === 0 ? decode(part) : emoji(part) ?? `:${part}:`;
 }
 
 const WORD = /[\p{L}\p{N}]/u;
@@ -139,7 +144,7 @@ function closing(line, start) {
 }
 
 const TOKEN = /<([^<>\n]+)>/y;
-const CODE = /`([^`\n]+)`/y;
+const CODE = /(?<!`)`([^`\n]+)`(?!`)/y;
 
 // past skips a token or a piece of code that begins at i: a mark within it
 // closes nothing.

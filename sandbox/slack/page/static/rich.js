@@ -1,6 +1,6 @@
 // rich_text blocks, which are structured already and need no parsing.
 
-import { h, outside } from './dom.js';
+import { drawer, h, outside } from './dom.js';
 import { emoji } from './emoji.js';
 import { dated } from './time.js';
 
@@ -23,7 +23,7 @@ export const INLINE = {
 };
 
 export function rich(block, people) {
-  return block.elements.map((e) => RICH[e.type](e, people));
+  return block.elements.map((e) => drawer(RICH, e.type)(e, people));
 }
 
 function list(e, people) {
@@ -34,7 +34,7 @@ function list(e, people) {
 }
 
 function inlines(elements, people) {
-  return elements.map((e) => styled(INLINE[e.type](e, people), e.style ?? {}));
+  return elements.map((e) => styled(drawer(INLINE, e.type)(e, people), e.style ?? {}));
 }
 
 const STYLES = [['bold', 'strong'], ['italic', 'em'], ['strike', 'del']];

@@ -1,6 +1,6 @@
 // Text objects.
 
-import { fragment, h } from './dom.js';
+import { drawer, fragment, h } from './dom.js';
 import { withEmoji } from './emoji.js';
 import { mrkdwn } from './mrkdwn.js';
 
@@ -11,7 +11,7 @@ export const TEXT = {
 
 // text draws a text object.
 export function text(t, s) {
-  return TEXT[t.type](t, s);
+  return drawer(TEXT, t.type)(t, s);
 }
 
 function plainLines(value) {
