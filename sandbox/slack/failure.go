@@ -107,8 +107,8 @@ func (w *Workspace) Event(event map[string]any) Delivery {
 		"token": "sandbox", "team_id": w.options.Seed.Team.ID, "api_app_id": w.options.Seed.App.ID, "event": event,
 		"type": "event_callback", "event_id": w.nextID("Ev"), "event_time": w.now().Unix(), "is_ext_shared_channel": false,
 		"authorizations": []object{{
-			"team_id": w.options.Seed.Team.ID, "user_id": w.options.Seed.App.BotUser, "is_bot": true,
-			"is_enterprise_install": false,
+			"enterprise_id": nil, "team_id": w.options.Seed.Team.ID, "user_id": w.options.Seed.App.BotUser,
+			"is_bot": true, "is_enterprise_install": false,
 		}},
 	}
 	return *w.dispatch(&envelope{Delivery: &Delivery{Kind: kindEvent}, payload: payload})

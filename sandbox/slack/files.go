@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -44,17 +45,11 @@ func uploadURL(w *Workspace, c *call) (object, error) {
 
 // serveUpload takes the content, raw or as the one part of a form.
 func (w *Workspace) serveUpload(rw http.ResponseWriter, r *http.Request) {
-	body := http.MaxBytesReader(rw, r.Body, maxUpload+maxBody)
-	r.Body = body
-	content := io.Reader(body)
-	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
-		part, _, err := r.FormFile("file")
-		if err != nil {
-			http.Error(rw, "no file in the form", http.StatusBadRequest)
-			return
-		}
-		defer func() { _ = part.Close() }()
-		content = part
+	r.Body = http.MaxBytesReader(rw, r.Body, maxUpload+maxBody)
+	content, err := uploadPart(r)
+	if err != nil {
+		http.Error(rw, "no file in the form", http.StatusBadRequest)
+		return
 	}
 	raw, err := io.ReadAll(content)
 	if err != nil {
@@ -72,6 +67,27 @@ func (w *Workspace) serveUpload(rw http.ResponseWriter, r *http.Request) {
 		}
 	}
 	http.Error(rw, "upload not expected", http.StatusBadRequest)
+}
+
+// uploadPart is the body, or the file in it when it is a form. Clients differ
+// in what they call that part: file, filename, body.
+func uploadPart(r *http.Request) (io.Reader, error) {
+	if !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
+		return r.Body, nil
+	}
+	form, err := r.MultipartReader()
+	if err != nil {
+		return nil, fmt.Errorf("reading the form: %w", err)
+	}
+	for {
+		part, err := form.NextPart()
+		if err != nil {
+			return nil, fmt.Errorf("looking for the file in the form: %w", err)
+		}
+		if part.FileName() != "" {
+			return part, nil
+		}
+	}
 }
 
 func completeUpload(w *Workspace, c *call) (object, error) {

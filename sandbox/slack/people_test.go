@@ -1,7 +1,9 @@
 package slack_test
 
 import (
+	"bytes"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"slices"
 	"strings"
@@ -122,6 +124,40 @@ func TestFilesAsTheRealClientUploadsThem(t *testing.T) {
 	}
 	if a := o.call("files.getUploadURLExternal", map[string]any{"filename": "x", "length": 0}); a.code() != "invalid_arguments" {
 		t.Errorf("an empty file: %v", a)
+	}
+}
+
+func TestUploadsInForms(t *testing.T) {
+	o := newOffice(t, slack.Options{})
+	for name, c := range map[string]struct {
+		filename string
+		status   int
+	}{"file": {"x.md", 200}, "filename": {"x.md", 200}, "body": {"Untitled", 200}, "text": {"", 400}} {
+		a := o.call("files.getUploadURLExternal", map[string]any{"filename": "x.md", "length": 2})
+		var body bytes.Buffer
+		parts := multipart.NewWriter(&body)
+		_ = parts.WriteField("note", "no file")
+		if c.filename != "" {
+			part, err := parts.CreateFormFile(name, c.filename)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = part.Write([]byte("ok"))
+		}
+		_ = parts.Close()
+		resp, err := http.Post(a.text("upload_url"), parts.FormDataContentType(), &body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != c.status {
+			t.Errorf("a form with %s answers %d, want %d", name, resp.StatusCode, c.status)
+		}
+		files := []any{map[string]any{"id": a.text("file_id")}}
+		done := o.call("files.completeUploadExternal", map[string]any{"files": files}).code() == "ok"
+		if content, _ := o.FileContent(a.text("file_id")); done != (c.status == 200) || done && string(content) != "ok" {
+			t.Errorf("a form with %s: completed %t, with %q", name, done, content)
+		}
 	}
 }
 
