@@ -8,8 +8,9 @@ import (
 )
 
 // nearest returns the tags that want may be a slip of, best first, at most
-// five. Where nothing looks alike it returns latest and the newest versions.
-func nearest(want string, tags []string) []string {
+// five, and how many of them really look alike. Where nothing does it returns
+// latest and the newest versions.
+func nearest(want string, tags []string) (near []string, alike int) {
 	type ranked struct {
 		tag     string
 		cost    int
@@ -24,13 +25,15 @@ func nearest(want string, tags []string) []string {
 	slices.SortFunc(list, func(a, b ranked) int {
 		return cmp.Or(cmp.Compare(a.cost, b.cost), compareVersions(b.version, a.version), cmp.Compare(a.tag, b.tag))
 	})
-	var near []string
 	for _, r := range list {
 		if len(near) < mostNear && !slices.Contains(near, r.tag) {
 			near = append(near, r.tag)
+			if r.cost <= costAlike {
+				alike = len(near)
+			}
 		}
 	}
-	return near
+	return near, alike
 }
 
 // Costs, in tenths of an edit.
@@ -40,7 +43,8 @@ const (
 	costSuffix    = 15 // 1.2.3-alpine for 1.2.3
 	costMinor     = 20
 	costMajor     = 40
-	costPatch     = 9 // the most that patch versions are apart
+	costAlike     = 80 // the most at which one tag may have been meant for the other
+	costPatch     = 9  // the most that patch versions are apart
 	costLatest    = 999
 	costUnlike    = 1000
 	mostCompared  = 64 // letters of a tag

@@ -16,19 +16,21 @@ import (
 func TestNearTags(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		want string
-		has  string
-		near string
+		want  string
+		has   string
+		near  string
+		alike int
 	}{
-		"patch":           {"1.4.22", "1.3.0 1.4.1 1.4.2 1.4.3 2.0.0 latest main", "1.4.2 1.4.3 1.4.1 1.3.0 2.0.0"},
-		"digit swapped":   {"1.27.41", "1.27.14 1.27.4 1.26.41 latest", "1.27.14 1.27.4 1.26.41 latest"},
-		"v too much":      {"v1.2.3", "1.2.3 1.2.4 v1.2.0", "1.2.3 v1.2.0 1.2.4"},
-		"v too little":    {"1.2.3", "v1.2.3 v1.2.4", "v1.2.3 v1.2.4"},
-		"suffix":          {"1.27.4-alpin", "1.27.4 1.27.4-alpine 1.27.3-alpine 1.27.4-bookworm", "1.27.4-alpine 1.27.4 1.27.4-bookworm 1.27.3-alpine"},
-		"word":            {"lates", "latest main 1.0", "latest 1.0 main"},
-		"swapped letters": {"stabel", "stable latest table", "stable table latest"},
-		"nothing alike":   {"nope", "v1.2.3 v1.10.0 v1.9.0 latest zzzzzzzz", "latest v1.10.0 v1.9.0 v1.2.3 zzzzzzzz"},
-		"upper case":      {"V1.2", "v1.2 v1.3", "v1.2 v1.3"},
+		"patch":           {"1.4.22", "1.3.0 1.4.1 1.4.2 1.4.3 2.0.0 latest main", "1.4.2 1.4.3 1.4.1 1.3.0 2.0.0", 5},
+		"digit swapped":   {"1.27.41", "1.27.14 1.27.4 1.26.41 latest", "1.27.14 1.27.4 1.26.41 latest", 3},
+		"v too much":      {"v1.2.3", "1.2.3 1.2.4 v1.2.0", "1.2.3 v1.2.0 1.2.4", 3},
+		"v too little":    {"1.2.3", "v1.2.3 v1.2.4", "v1.2.3 v1.2.4", 2},
+		"suffix":          {"1.27.4-alpin", "1.27.4 1.27.4-alpine 1.27.3-alpine 1.27.4-bookworm", "1.27.4-alpine 1.27.4 1.27.4-bookworm 1.27.3-alpine", 4},
+		"word":            {"lates", "latest main 1.0", "latest 1.0 main", 1},
+		"swapped letters": {"stabel", "stable latest table", "stable table latest", 3},
+		"nothing alike":   {"nope", "v1.2.3 v1.10.0 v1.9.0 latest zzzzzzzz", "latest v1.10.0 v1.9.0 v1.2.3 zzzzzzzz", 0},
+		"other versions":  {"v2.1.0-rc.1", "v1.9.0-alpha", "v1.9.0-alpha", 0},
+		"upper case":      {"V1.2", "v1.2 v1.3", "v1.2 v1.3", 2},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -40,6 +42,9 @@ func TestNearTags(t *testing.T) {
 			answer := ask(t, over(t, r.RoundTripper()), runbook.Question{Image: plainHost + "/team/app:" + test.want, NearTags: true})
 			if diff := cmp.Diff(test.near, strings.Join(answer.Tags, " ")); diff != "" {
 				t.Errorf("tags (-want +got):\n%s", diff)
+			}
+			if answer.Alike != test.alike {
+				t.Errorf("%d of the tags look alike, want %d", answer.Alike, test.alike)
 			}
 		})
 	}

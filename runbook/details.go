@@ -21,13 +21,20 @@ func details(e evidence, f finding) []string {
 	add(e.registrySays())
 	add(e.nodeSays())
 	for _, hint := range f.blame.Hints {
+		if f.mended {
+			break
+		}
 		add(fmt.Sprintf("Secret %s, entry %s: %s.", f.blame.Secret(), f.blame.Key, hint))
 	}
 	add(e.whyNotUsed(f))
 	add(f.flaw.sentence())
 	add(e.spareSays(f))
 	add(e.contradiction(f))
-	add(e.ref.Warning)
+	if e.misnamed(f) {
+		add(sentence(e, f) + ".")
+	} else {
+		add(e.ref.Warning)
+	}
 	return says
 }
 
@@ -37,10 +44,33 @@ func (e evidence) registrySays() string {
 	if a.Result == cause.Unknown || a.Host == "" {
 		return ""
 	}
-	if a.Result == cause.None {
+	switch {
+	case a.Result == cause.None && e.aboutContent():
+		return fmt.Sprintf("From here %s gives the manifest to %s; the content, which fails on the node, was not fetched.", a.Host, e.sender(a))
+	case a.Result == cause.None:
 		return fmt.Sprintf("From here %s lets %s pull it.", a.Host, e.sender(a))
 	}
-	return fmt.Sprintf("%s says %s to %s.", a.Host, answerWord(a), e.sender(a))
+	return fmt.Sprintf("%s says %s%s to %s.", a.Host, answerWord(a), ownWords(a), e.sender(a))
+}
+
+// ownWords are the registry's, where they say more than its error code.
+func ownWords(a Answer) string {
+	plain := strings.ToLower(strings.ReplaceAll(a.Code, "_", " "))
+	if a.Code == "" || a.Detail == "" || strings.EqualFold(a.Detail, plain) || standardWords(a.Detail) {
+		return ""
+	}
+	return " " + quote(a.Detail, 160)
+}
+
+// standardWords are those that the distribution specification pairs with its
+// codes: they add nothing.
+func standardWords(detail string) bool {
+	switch strings.ToLower(detail) {
+	case "authentication required", "repository name not known to registry", "requested access to the resource is denied",
+		"too many requests", "service unavailable", "unknown error", "access to the requested resource is not authorized":
+		return true
+	}
+	return false
 }
 
 // sender says whose answer it is.
@@ -80,6 +110,9 @@ func (e evidence) nodeSays() string {
 	if e.pull.FromEvent {
 		source = "The kubelet's last event says "
 	}
+	if e.word.Mirror != "" {
+		return source + quote(text, 200) + ": that is the answer of " + e.word.Mirror + ", a mirror that it asks in place of " + e.ref.Host + "."
+	}
 	return source + quote(text, 200) + "."
 }
 
@@ -113,7 +146,7 @@ func (e evidence) spareSays(f finding) string {
 		s += ", and the registry accepts it"
 	}
 	switch {
-	case e.accountHas(name) && len(e.facts.Pod.PullSecrets) > 0:
+	case e.accountHas(name) && len(e.facts.templateSecrets()) > 0:
 		return s + fmt.Sprintf(". ServiceAccount %s lists it, but the pod lists secrets of its own, and then those of the ServiceAccount are not used.", e.facts.Account.Name)
 	case e.accountHas(name):
 		return s + fmt.Sprintf(". ServiceAccount %s lists it by now; the pod was made before, and is not changed any more.", e.facts.Account.Name)
@@ -126,6 +159,8 @@ func (e evidence) contradiction(f finding) string {
 	switch {
 	case f.elsewhere && isNetwork(f.cause):
 		return "The registry answers from here, so the fault lies between the node and it: DNS, network, proxy, mirror or certificates of the node."
+	case f.elsewhere && (e.word.Mirror != "" || e.aboutContent()):
+		return "" // said already
 	case f.elsewhere:
 		return "The same credential works from here, so the fault lies on the node's side: a mirror, a proxy, or credentials of the node."
 	case f.public:

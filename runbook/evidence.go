@@ -33,7 +33,18 @@ func newEvidence(f Facts, p Pull, now time.Time) evidence {
 		}
 	}
 	slices.SortStableFunc(e.used, func(a, b Candidate) int { return cmp.Compare(a.Order, b.Order) })
+	slices.SortStableFunc(e.spare, func(a, b Candidate) int {
+		return cmp.Compare(e.spareRank(a), e.spareRank(b))
+	})
 	return e
+}
+
+// spareRank puts first what the ServiceAccount lists: it was meant for its pods.
+func (e evidence) spareRank(c Candidate) int {
+	if e.accountHas(c.Secret()) {
+		return 0
+	}
+	return 1
 }
 
 func reading(p Pull) message.Reading {

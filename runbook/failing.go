@@ -14,6 +14,9 @@ import (
 // image, for everything that reports or acts.
 func failingPulls(f Facts) []Pull {
 	var pulls []Pull
+	if f.Pod.Deleting || f.Pod.Phase == "Failed" || f.Pod.Phase == "Succeeded" {
+		return nil // the kubelet does not try any more
+	}
 	for _, c := range f.Pod.Containers {
 		if p, ok := containerPull(f, c); ok && !contains(pulls, p) {
 			pulls = append(pulls, p)

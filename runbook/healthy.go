@@ -25,18 +25,51 @@ func nothingWrong(f Facts, now time.Time) Diagnosis {
 	switch {
 	case f.Pod.Name == "":
 		d.Summary = fmt.Sprintf("%s/%s has no pod. Nothing is pulled.", f.Target.Namespace, f.Target.Name)
+	case f.Pod.Deleting:
+		d.Summary = where + " is being deleted: the kubelet pulls nothing for it any more."
 	case !f.Pod.Scheduled:
 		d.Summary = where + " is not scheduled yet, so nothing is pulled" + because(f.Pod.Unschedulable) + "."
 		d.Remedies = numbered([]Remedy{otherRunbook(f, "Find out why it is not scheduled", "describe", "pod", f.Pod.Name)})
 	case crashing(f.Pod) != nil:
 		c := crashing(f.Pod)
 		d.Container, d.Image = c.Name, c.Image
-		d.Summary = fmt.Sprintf("%s pulls fine: container %s has its image, but does not stay up (%s).", where, c.Name, crashWord(*c))
-		d.Remedies = numbered([]Remedy{otherRunbook(f, "Find out why it crashes", "logs", f.Pod.Name, "-c", c.Name, "--previous")})
+		d.Summary, d.Remedies = crashSummary(where, *c), numbered([]Remedy{afterCrash(f, *c)})
 	default:
 		d.Summary = where + healthyWord(f, now)
+		if _, ok := hindrance(f); ok && starting(f.Pod) {
+			d.Remedies = numbered([]Remedy{otherRunbook(f, "Find out why it does not start", "describe", "pod", f.Pod.Name)})
+		}
 	}
 	return d
+}
+
+// starting tells that a container has not run yet.
+func starting(p Pod) bool {
+	return slices.ContainsFunc(p.Containers, func(c Container) bool {
+		return c.State == StateWaiting || (c.State == "" && p.Phase == "Pending")
+	})
+}
+
+// hindrance is the newest warning about a pod that does not start, such as a
+// volume that cannot be mounted.
+func hindrance(f Facts) (Event, bool) {
+	for _, e := range slices.Backward(f.Events) {
+		switch {
+		case e.Reason == "Pulling" || e.Reason == "Pulled" || e.Reason == "Created" || e.Reason == "Started":
+			return Event{}, false
+		case e.Type == "Warning":
+			return e, true
+		}
+	}
+	return Event{}, false
+}
+
+// pulling is the newest event when it says that a pull is under way.
+func pulling(f Facts) (Event, bool) {
+	if len(f.Events) == 0 || f.Events[len(f.Events)-1].Reason != "Pulling" {
+		return Event{}, false
+	}
+	return f.Events[len(f.Events)-1], true
 }
 
 // telling is the container that says most about the pod: one that does not run.
@@ -70,6 +103,29 @@ func crashing(p Pod) *Container {
 	return nil
 }
 
+func crashSummary(where string, c Container) string {
+	if c.neverStarted() {
+		return fmt.Sprintf("%s pulls fine: container %s has its image, but cannot be started (%s).", where, c.Name, c.Reason)
+	}
+	return fmt.Sprintf("%s pulls fine: container %s has its image, but does not stay up (%s).", where, c.Name, crashWord(c))
+}
+
+// neverStarted tells that the runtime could not start the container, which then
+// has no log.
+func (c Container) neverStarted() bool {
+	return c.State == StateWaiting && c.Reason != "CrashLoopBackOff"
+}
+
+func afterCrash(f Facts, c Container) Remedy {
+	switch {
+	case c.neverStarted():
+		return otherRunbook(f, "Find out why it cannot be started", "describe", "pod", f.Pod.Name)
+	case c.Restarts == 0:
+		return otherRunbook(f, "Find out why it crashes", "logs", f.Pod.Name, "-c", c.Name)
+	}
+	return otherRunbook(f, "Find out why it crashes", "logs", f.Pod.Name, "-c", c.Name, "--previous")
+}
+
 func crashWord(c Container) string {
 	if c.State == StateTerminated || c.Reason == "CrashLoopBackOff" {
 		return fmt.Sprintf("%s, last exit code %d, %s", orWord(c.Reason, "terminated"), c.ExitCode, count(c.Restarts, "restart"))
@@ -85,10 +141,17 @@ func orWord(s, other string) string {
 }
 
 func healthyWord(f Facts, now time.Time) string {
-	for _, c := range f.Pod.Containers {
-		if c.State == StateWaiting || (c.State == "" && f.Pod.Phase == "Pending") {
-			return " is still starting (" + orWord(c.Reason, "no status yet") + "): no pull has failed. Ask again in a minute."
-		}
+	i := slices.IndexFunc(f.Pod.Containers, func(c Container) bool {
+		return c.State == StateWaiting || (c.State == "" && f.Pod.Phase == "Pending")
+	})
+	if e, ok := pulling(f); ok && i >= 0 {
+		return fmt.Sprintf(" is still pulling (%s, since %s): no pull has failed. Ask again in a minute.", quote(e.Message, 160), clock(e.Last, now))
+	}
+	if e, ok := hindrance(f); ok && i >= 0 {
+		return fmt.Sprintf(" does not start, but no pull has failed: %s %s.", e.Reason, quote(e.Message, 200))
+	}
+	if i >= 0 {
+		return " is still starting (" + orWord(f.Pod.Containers[i].Reason, "no status yet") + "): no pull has failed. Ask again in a minute."
 	}
 	return " pulls fine: " + presentSince(f, now) + " Nothing to do."
 }

@@ -25,7 +25,10 @@ func TestNothingWrong(t *testing.T) {
 	}{
 		{"running", newWorld("", containerIs(runbook.StateRunning, ""), event("Pulled", `Successfully pulled image "x" in 1s`, time.Hour)), "shop/web-1 pulls fine: image present since", ""},
 		{"crashing", newWorld("", containerIs(runbook.StateWaiting, "CrashLoopBackOff")), "does not stay up", runbook.SeeOtherRunbook},
-		{"config error", newWorld("", containerIs(runbook.StateWaiting, "CreateContainerConfigError")), "CreateContainerConfigError", runbook.SeeOtherRunbook},
+		{"config error", newWorld("", containerIs(runbook.StateWaiting, "CreateContainerConfigError")), "cannot be started (CreateContainerConfigError)", runbook.SeeOtherRunbook},
+		{"pulling", newWorld("", containerIs(runbook.StateWaiting, "ContainerCreating"), event("Pulling", `Pulling image "x"`, time.Second)), `is still pulling ("Pulling image "x"", since`, ""},
+		{"volume missing", newWorld("", containerIs(runbook.StateWaiting, "ContainerCreating"), warning("FailedMount", `configmap "nope" not found`)), `does not start, but no pull has failed: FailedMount "configmap "nope" not found".`, runbook.SeeOtherRunbook},
+		{"being deleted", newWorld(notFound, func(w *world) { w.facts.Pod.Deleting = true }), "is being deleted", ""},
 		{"starting", newWorld("", containerIs(runbook.StateWaiting, "ContainerCreating")), "no pull has failed", ""},
 		{"unscheduled", newWorld("", containerIs("", ""), func(w *world) {
 			w.facts.Pod.Scheduled, w.facts.Pod.Unschedulable, w.facts.Node = false, "0/3 nodes are available.", nil
@@ -96,5 +99,35 @@ func TestSandboxImage(t *testing.T) {
 	}).diagnose(t)
 	if v.Cause != cause.SandboxImage || v.Certainty != cause.Certain || v.Remedies[0].Kind != runbook.Escalate {
 		t.Errorf("verdict %s %s %v", v.Cause, v.Certainty, kinds(v.Remedies))
+	}
+}
+
+func warning(reason, message string) change {
+	return func(w *world) {
+		event(reason, message, time.Minute)(w)
+		w.facts.Events[len(w.facts.Events)-1].Type = "Warning"
+	}
+}
+
+// TestTheNextRunbookHasACommandThatWorks: a container that never started has no
+// log, and one that did not restart has no earlier one.
+func TestTheNextRunbookHasACommandThatWorks(t *testing.T) {
+	exited := func(w *world) {
+		containerIs(runbook.StateTerminated, "Error")(w)
+		w.facts.Pod.Phase, w.facts.Pod.Containers[0].ExitCode = "Failed", 1
+	}
+	restarted := func(w *world) {
+		containerIs(runbook.StateWaiting, "CrashLoopBackOff")(w)
+		w.facts.Pod.Containers[0].Restarts = 3
+	}
+	for want, w := range map[string]*world{
+		"kubectl -n shop describe pod web-1":           newWorld("", containerIs(runbook.StateWaiting, "RunContainerError")),
+		"kubectl -n shop logs web-1 -c app":            newWorld("", exited),
+		"kubectl -n shop logs web-1 -c app --previous": newWorld("", restarted),
+	} {
+		_, v := w.diagnose(t)
+		if v.Cause != cause.None || v.Remedies[0].Command != want {
+			t.Errorf("%s: %s, want %s", v.Summary, v.Remedies[0].Command, want)
+		}
 	}
 }

@@ -120,6 +120,9 @@ func judgeRateLimit(e evidence) (finding, bool) {
 	f := finding{cause: cause.RateLimited, certainty: cause.Certain, vantage: VantageRegistry}
 	switch {
 	case e.word.Cause == cause.RateLimited:
+		if e.mirrorAnswers(f) {
+			f.vantage = VantageNode
+		}
 		return f, true
 	case e.registry().Result == cause.RateLimited && e.silent():
 		f.certainty = cause.Likely
@@ -177,7 +180,10 @@ func judgeServerError(e evidence) (finding, bool) {
 	f := finding{cause: cause.RegistryServerError, certainty: cause.Certain, vantage: VantageRegistry}
 	switch {
 	case e.word.Cause == cause.RegistryServerError:
-		f.mended = e.works()
+		f.mended = e.works() && e.word.Mirror == "" && !e.aboutContent()
+		if e.mirrorAnswers(f) {
+			f.vantage = VantageNode
+		}
 		return f, true
 	case heard == cause.RegistryServerError && e.silent():
 		f.certainty = cause.Likely
@@ -190,7 +196,13 @@ func judgeServerError(e evidence) (finding, bool) {
 func judgeContent(e evidence) (finding, bool) {
 	heard := e.registry().Result
 	f := finding{cause: e.word.Cause, certainty: cause.Certain, vantage: VantageImage}
-	switch e.word.Cause {
+	if heard == cause.UnsupportedManifest && e.word.Cause == cause.CorruptContent {
+		f.cause = heard // containerd takes an unknown manifest for a layer that it cannot fetch
+	}
+	if heard == cause.UnexpectedRegistryResponse && e.word.Cause == cause.UnsupportedManifest {
+		f.cause = heard // a web page is no manifest
+	}
+	switch f.cause {
 	case cause.UnsupportedManifest:
 		return f, true
 	case cause.CorruptContent, cause.PullCancelled:

@@ -1,6 +1,8 @@
 package runbook
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/pullfix/pullfix/runbook/cause"
@@ -72,6 +74,9 @@ func judgeRefused(e evidence) (finding, bool) {
 	}
 	if good, ok := e.goodSpare(); ok {
 		f.spare = good
+		if e.accountHas(good.Secret()) {
+			f.cause, f.vantage = cause.PullSecretNotAttached, VantageCredential
+		}
 	}
 	return f, true
 }
@@ -167,11 +172,9 @@ func (e evidence) whyNothing(f finding, heard cause.Cause) finding {
 			return f
 		}
 	}
-	for _, c := range e.pull.Candidates {
-		if c.Listed {
-			f.cause, f.blame = cause.PullSecretWrongHost, c
-			return f
-		}
+	if c, ok := e.nearestMiss(); ok {
+		f.cause, f.blame = cause.PullSecretWrongHost, c
+		return f
 	}
 	if len(e.spare) > 0 && e.spare[0].Answer == nil {
 		f.cause, f.spare, f.certainty = cause.PullSecretNotAttached, e.spare[0], cause.Likely
@@ -180,8 +183,28 @@ func (e evidence) whyNothing(f finding, heard cause.Cause) finding {
 	return e.noSecretAtAll(f, heard)
 }
 
+// nearestMiss is the listed entry that was most likely meant for the image: one
+// that a small correction would make match, else the first.
+func (e evidence) nearestMiss() (Candidate, bool) {
+	listed := slices.DeleteFunc(slices.Clone(e.pull.Candidates), func(c Candidate) bool { return !c.Listed })
+	for _, meant := range []func(Candidate) bool{
+		func(c Candidate) bool { return c.Suggestion != "" },
+		func(c Candidate) bool { return keyHost(c.Key) == e.ref.Host },
+		func(Candidate) bool { return true },
+	} {
+		if i := slices.IndexFunc(listed, meant); i >= 0 {
+			return listed[i], true
+		}
+	}
+	return Candidate{}, false
+}
+
 func (e evidence) noSecretAtAll(f finding, heard cause.Cause) finding {
 	f.cause = cause.AuthMissing
+	if e.forbidsAll() {
+		f.cause, f.vantage = cause.PermissionDenied, VantageRegistry
+		return f
+	}
 	if _, hidden := e.unreadable(); hidden {
 		f.certainty = cause.Likely
 		return f
@@ -190,4 +213,12 @@ func (e evidence) noSecretAtAll(f finding, heard cause.Cause) finding {
 		f.cause, f.certainty, f.vantage = cause.NotFoundOrDenied, cause.Likely, VantageUnknown
 	}
 	return f
+}
+
+// forbidsAll tells a registry that refuses the asker, not a missing login: it
+// says 403 and names the address or a firewall (as ACR does).
+func (e evidence) forbidsAll() bool {
+	a := e.registry()
+	words := strings.ToLower(a.Detail)
+	return a.Status == 403 && (strings.Contains(words, "client with ip") || strings.Contains(words, "firewall"))
 }

@@ -16,14 +16,27 @@ func remedies(e evidence, f finding) []Remedy {
 	case e.corrected():
 		list = append(e.towardsTemplate(), list...)
 	case f.mended:
-		list = append([]Remedy{e.wait("What was wrong is right by now; nothing has to be restarted."), e.deletePods("A new pod tries at once.")}, list...)
+		list = e.mendedRemedies(f)
 	}
 	return numbered(distinct(list))
+}
+
+// mendedRemedies only hasten what comes by itself. An image that the node does
+// not find though it is there may also be a mirror's doing.
+func (e evidence) mendedRemedies(f finding) []Remedy {
+	list := []Remedy{e.wait("What was wrong is right by now; nothing has to be restarted."), e.deletePods("A new pod tries at once.")}
+	if f.cause == cause.TagNotFound || f.cause == cause.RepositoryNotFound {
+		list[0].Why = "If it was pushed since, the next attempt finds it; nothing has to be restarted."
+		list = append(list, e.probeFromNode())
+	}
+	return list
 }
 
 // byCause is the contract's table of first remedies, with what else helps.
 func byCause(e evidence, f finding) []Remedy {
 	switch {
+	case e.misnamed(f):
+		return append([]Remedy{e.fixImage(f)}, e.connectionRemedies(f)...)
 	case isNetwork(f.cause) || (f.elsewhere && f.cause != cause.SignaturePolicy):
 		return e.connectionRemedies(f)
 	case vantageOf(f.cause) == VantageImage:
@@ -35,7 +48,7 @@ func byCause(e evidence, f finding) []Remedy {
 	case cause.AuthMissing, cause.PullSecretMissing, cause.PullSecretWrongType:
 		return e.missingSecretRemedies(f)
 	case cause.PullSecretNotAttached:
-		return e.attachRemedies(f.spare)
+		return e.attachRemedies(f)
 	case cause.NotFoundOrDenied:
 		return append([]Remedy{e.fixImage(f)}, e.missingSecretRemedies(f)...)
 	}
@@ -83,6 +96,9 @@ func (e evidence) imageRemedies(f finding) []Remedy {
 }
 
 func (e evidence) secretRemedies(f finding) []Remedy {
+	if f.cause == cause.PermissionDenied && len(e.used) == 0 {
+		return []Remedy{e.escalate("The registry's owner decides who may pull; its answer says why not."), e.createSecret("A login may have the right that a request without one lacks.")}
+	}
 	if f.blame.Source == "" && f.flaw.Secret == "" {
 		return []Remedy{e.escalate("The credential is the node's own, not the pod's."), e.createSecret("A pull secret is tried before the node's credential.")}
 	}
@@ -109,11 +125,17 @@ func (e evidence) missingSecretRemedies(f finding) []Remedy {
 
 // attachRemedies: a ServiceAccount that lists the secret by now gives it to new
 // pods only.
-func (e evidence) attachRemedies(spare Candidate) []Remedy {
+func (e evidence) attachRemedies(f finding) []Remedy {
+	spare := f.spare
+	var list []Remedy
 	if e.accountHas(spare.Secret()) && len(e.facts.templateSecrets()) == 0 {
-		return []Remedy{e.deletePods(fmt.Sprintf("ServiceAccount %s lists %s by now; only new pods get it.", e.facts.Account.Name, spare.Secret())), e.attach(spare)}
+		list = append(list, e.deletePods(fmt.Sprintf("ServiceAccount %s lists %s by now; only new pods get it.", e.facts.Account.Name, spare.Secret())))
 	}
-	return []Remedy{e.attach(spare)}
+	list = append(list, e.attach(spare))
+	if f.blame.Source != "" {
+		list = append(list, e.updateSecret(f))
+	}
+	return list
 }
 
 func (f Facts) templateSecrets() []string {
@@ -130,7 +152,7 @@ func (e evidence) accountHas(secret string) bool {
 // corrected tells that the workload's template asks for another image by now.
 func (e evidence) corrected() bool {
 	w := e.facts.Workload
-	if w == nil || !w.OldRevision {
+	if w == nil || (!w.OldRevision && !w.Paused) {
 		return false
 	}
 	now, ok := w.Template.Images[e.templateKey()]
@@ -148,7 +170,13 @@ func (e evidence) templateKey() string {
 // itself, and OnDelete waits for a person; every other controller does.
 func (e evidence) towardsTemplate() []Remedy {
 	w := e.facts.Workload
-	if w.Ordered || w.Strategy == "OnDelete" {
+	switch {
+	case w.Kind == "Deployment" && w.Paused:
+		return []Remedy{{
+			Kind: FixImage, Title: "Resume the rollout of " + e.object(), Object: e.object(), Risk: e.rolloutRisk(),
+			Why: "The template is right by now, but the rollout is paused.", Command: e.kubectl("rollout", "resume", e.object()),
+		}}
+	case e.keepsBroken():
 		return []Remedy{e.deletePods(fmt.Sprintf("The template is right by now, but %s %s does not replace a broken pod by itself.", kindWord(w.Kind), w.Name))}
 	}
 	return []Remedy{e.wait("The template is right by now; the controller replaces this pod."), e.deletePods("The new pod comes from the corrected template.")}

@@ -1,7 +1,7 @@
 package runbook
 
 import (
-	"fmt"
+	"encoding/json"
 	"strings"
 
 	"github.com/pullfix/pullfix/runbook/cause"
@@ -15,14 +15,24 @@ func (e evidence) fixImage(f finding) Remedy {
 		Kind: FixImage, Title: "Set the image to one that exists", Object: e.object(),
 		Why: "The name is wrong, or the image was never pushed." + e.servingStill(),
 	}
-	image := e.ref.name() + ":TAG"
+	image := e.placeholder()
 	if len(target) > 0 {
 		image = target[0]
 		r.Title = "Set the image to " + image
 		r.Why = "It exists in the registry, and looks like what was meant." + e.servingStill()
 	}
 	r.Command, r.Risk = e.setImage(image), e.rolloutRisk()
+	if near := e.nearTags(); len(target) == 0 && len(near) > 0 {
+		r.Title = "Set the image to a tag that exists"
+		r.Why = "No tag looks like " + e.ref.Tag + "; there are " + list(near) + "." + e.servingStill()
+	}
+	if e.misnamed(f) {
+		r.Why = e.ref.Warning + "."
+	}
 	switch f.cause {
+	case cause.UnsupportedManifest:
+		r.Title = "Build the image anew in a format that the node can run"
+		r.Why = "What stands under this name is no image that today's nodes take." + e.servingStill()
 	case cause.NeverPull:
 		e.allowPull(&r)
 	case cause.PlatformMismatch:
@@ -34,13 +44,40 @@ func (e evidence) fixImage(f finding) Remedy {
 	return r
 }
 
-// rolloutRisk is what changing the template costs; a bare pod is changed in
-// place.
+// placeholder is the image with the part to fill in, where no better one is
+// known.
+func (e evidence) placeholder() string {
+	if e.ref.Problem != "" || e.ref.Warning != "" || e.ref.Repository == "" {
+		return "REGISTRY/REPOSITORY:TAG"
+	}
+	return e.ref.name() + ":TAG"
+}
+
+// rolloutRisk is what changing the template costs; the image of a bare pod is
+// changed in place.
 func (e evidence) rolloutRisk() string {
-	if e.facts.Workload == nil {
+	w := e.facts.Workload
+	switch {
+	case e.pull.Kind == KindEphemeral:
+		return "none: the debug container that fails stays in the pod's list, and does no harm"
+	case w == nil && e.pull.Volume == "":
 		return "none for the other containers: the pod is changed in place"
+	case w == nil:
+		return e.remakeRisk()
+	case w.Kind == "Job":
+		return "the job is made anew: its finished pods are deleted, too" + e.reverted(e.owner())
+	case w.Kind == "CronJob":
+		return "the waiting job is given up; the next run comes on schedule" + e.reverted(e.owner())
 	}
 	return "a rollout of " + e.object() + e.reverted(e.owner())
+}
+
+// remakeRisk is what it costs to make a bare pod anew.
+func (e evidence) remakeRisk() string {
+	if e.othersRun() {
+		return "the pod is deleted and made anew: its other containers are running and would be stopped"
+	}
+	return "the pod is deleted and made anew; nothing in it runs yet"
 }
 
 func (e evidence) owner() *Ownership {
@@ -51,13 +88,18 @@ func (e evidence) owner() *Ownership {
 }
 
 func (e evidence) setImage(image string) string {
+	w := e.facts.Workload
 	switch {
-	case e.pull.Volume != "" || e.pull.Container == "":
+	case e.pull.Kind == KindEphemeral:
+		return e.kubectl("debug", e.facts.Pod.Name, "-it", "--image="+image)
+	case e.pull.Volume != "":
+		return e.amend(e.inVolume("reference", image))
+	case e.pull.Container == "":
 		return e.kubectl("edit", e.object())
-	case e.facts.Workload != nil && e.facts.Workload.Kind == "Job":
-		return e.kubectl("get", e.object(), "-o", "yaml") + " > job.yaml  # correct the image, then: " + e.kubectl("replace", "--force", "-f", "job.yaml")
+	case w != nil && (w.Kind == "Job" || !hasTemplate(w.Kind)):
+		return e.amend(e.inContainer("image", image))
 	}
-	return e.kubectl("set", "image", e.object(), e.pull.Container+"="+image)
+	return e.kubectl("set", "image", e.object(), e.pull.Container+"="+image) + e.thenReplace()
 }
 
 // allowPull: with the policy Never the image must be on the node beforehand.
@@ -65,12 +107,17 @@ func (e evidence) allowPull(r *Remedy) {
 	r.Title = "Let the node pull the image, or use one that it has"
 	r.Why = "With imagePullPolicy Never the kubelet uses only images that are on the node. " +
 		"From Kubernetes 1.35 on that also means: only those that this pod may use."
-	if e.facts.Workload == nil || e.pull.Volume != "" {
-		r.Command = e.kubectl("edit", e.object())
-		return
+	switch {
+	case e.pull.Kind == KindEphemeral:
+		r.Command = e.setImage(e.placeholder())
+	case e.pull.Volume != "":
+		r.Command = e.amend(e.inVolume("pullPolicy", "IfNotPresent"))
+	default:
+		r.Command = e.amend(e.inContainer("imagePullPolicy", "IfNotPresent"))
 	}
-	r.Command = e.kubectl("patch", e.object(), "--patch",
-		fmt.Sprintf(`{"spec":{"template":{"spec":{"%s":[{"name":%q,"imagePullPolicy":"IfNotPresent"}]}}}}`, e.listField(), e.pull.Container))
+	if e.facts.Workload == nil && e.pull.Kind != KindEphemeral {
+		r.Risk = e.remakeRisk()
+	}
 }
 
 func (e evidence) listField() string {
@@ -87,8 +134,10 @@ func (e evidence) corrections() []string {
 		return repaired(e.pull.Image)
 	}
 	var images []string
-	for _, tag := range e.nearTags() {
-		images = append(images, e.spelling(tag))
+	for _, a := range append(e.sent(), e.otherAnswers()...) {
+		for _, tag := range a.Tags[:min(a.Alike, len(a.Tags))] {
+			images = append(images, e.spelling(tag))
+		}
 	}
 	return images
 }
@@ -146,15 +195,22 @@ func repaired(image string) []string {
 // chooseNodes keeps the workload on nodes that the image is built for.
 func (e evidence) chooseNodes() []Remedy {
 	has := e.registry().Platforms
-	if len(has) == 0 || e.facts.Workload == nil {
+	if len(has) == 0 || e.pull.Kind == KindEphemeral {
 		return nil
 	}
-	_, arch, _ := strings.Cut(has[0], "/")
+	system, arch, _ := strings.Cut(has[0], "/")
 	arch, _, _ = strings.Cut(arch, "/")
-	patch := fmt.Sprintf(`{"spec":{"template":{"spec":{"nodeSelector":{"kubernetes.io/arch":%q}}}}}`, arch)
+	name, selector := arch, map[string]string{"kubernetes.io/arch": arch}
+	if system != e.facts.platform().OS {
+		name, selector["kubernetes.io/os"] = system+" "+arch, system
+	}
+	labels, _ := json.Marshal(selector) // a map of strings always marshals
 	return []Remedy{{
-		Kind: FixImage, Title: "Run it only on " + arch + " nodes", Why: "The image is built for them.",
-		Command: e.kubectl("patch", e.object(), "--patch", patch), Object: e.object(),
-		Risk: "the pods wait when there is no such node" + e.reverted(e.owner()),
+		Kind: FixImage, Title: "Run it only on " + name + " nodes", Why: "The image is built for them.",
+		Command: e.amend(amendment{
+			patch:  `{"nodeSelector":` + string(labels) + `}`,
+			filter: ".nodeSelector += " + string(labels),
+		}),
+		Object: e.object(), Risk: "the pods wait when there is no such node" + e.reverted(e.owner()),
 	}}
 }

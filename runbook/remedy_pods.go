@@ -41,7 +41,8 @@ func (e evidence) deletePods(why string) Remedy {
 	}
 	switch {
 	case e.facts.Workload == nil:
-		r.Risk = "the pod has no controller: nothing makes it again"
+		r.Title, r.Risk = "Make pod "+pods[0]+" anew", e.remakeRisk()
+		r.Command = e.remake("pod/"+pods[0], bareFilter(""))
 	case e.othersRun():
 		r.Risk = "other containers of these pods are running and would be stopped"
 	}

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pullfix/pullfix/runbook/cause"
@@ -20,15 +21,28 @@ func (e evidence) updateSecret(f finding) Remedy {
 	if s.Owner != nil && s.Owner.By == OwnerExternalSecrets {
 		return e.syncExternal(name, *s.Owner)
 	}
+	host, key := e.entryToUpdate(f)
 	r := Remedy{
 		Kind: UpdateSecret, Title: fmt.Sprintf("Update secret %s in %s", name, e.namespace()), Object: "secret/" + name,
 		Why:           e.whyUpdate(f),
-		Command:       vendor.CreateSecret(e.namespace(), name, e.ref.Host),
-		Risk:          "the command replaces every entry of the secret" + e.reverted(s.Owner),
-		Preconditions: []string{"test the new credential first: " + vendor.Login(e.ref.Host)},
+		Preconditions: []string{"test the new credential first: " + vendor.Login(host)},
 	}
-	if s.Immutable {
-		r.Risk = "the secret is immutable: give the new one another name, and change the reference"
+	others := e.otherKeys(name, f)
+	switch target := (vendor.Secret{Namespace: e.namespace(), Name: name, Host: host, Key: key}); {
+	case s.Immutable:
+		target.Name = e.unusedName(name)
+		r.Command = vendor.CreateSecret(target) + " && " + e.attachCommand(target.Name, name)
+		r.Risk = "the secret is immutable, so a new one takes its place; " + e.attachRisk()
+	case len(others) > 0:
+		target.Legacy = s.Type == legacyType
+		r.Command = vendor.MergeSecret(target)
+		r.Risk = "none for the other entries of the secret (" + list(others) + "): they stay as they are" + e.reverted(s.Owner)
+	case s.Type == legacyType:
+		r.Command = e.kubectl("delete", "secret", name) + " && " + vendor.CreateSecret(target)
+		r.Risk = "the secret is made anew in today's format: the type of a secret cannot be changed" + e.reverted(s.Owner)
+	default:
+		r.Command = vendor.CreateSecret(target)
+		r.Risk = "the old credential in the secret is overwritten" + e.reverted(s.Owner)
 	}
 	if s.Owner != nil && s.Owner.Origin != "" {
 		r.Preconditions = append(r.Preconditions, "it is a copy of "+s.Owner.Origin+": change that one")
@@ -36,8 +50,54 @@ func (e evidence) updateSecret(f finding) Remedy {
 	return r
 }
 
+// legacyType is the type of secrets from before Docker 1.7.
+const legacyType = "kubernetes.io/dockercfg"
+
+// entryToUpdate is the host to log in to, and the key of the entry as it should
+// stand in the secret: an undecodable entry may be for another host than the
+// image's, and a key that matches stays as it is written.
+func (e evidence) entryToUpdate(f finding) (host, key string) {
+	switch {
+	case f.cause == cause.PullSecretMalformed && f.flaw.Key != "":
+		return keyHost(f.flaw.Key), f.flaw.Key
+	case f.blame.KeyMatches:
+		return e.ref.Host, f.blame.Key
+	}
+	return e.ref.Host, ""
+}
+
+// keyHost is the host that a key is for.
+func keyHost(key string) string {
+	if _, rest, ok := strings.Cut(key, "://"); ok {
+		key = rest
+	}
+	host, _, _ := strings.Cut(key, "/")
+	if host == "index.docker.io" {
+		return "docker.io"
+	}
+	return host
+}
+
+// otherKeys are the entries of the secret that a new credential for the image
+// must not cost: all but the one at fault, and those that were meant for it.
+func (e evidence) otherKeys(name string, f finding) []string {
+	var keys []string
+	for _, c := range e.pull.Candidates {
+		fault := c.KeyMatches || (c.Suggestion != "" && f.cause == cause.PullSecretWrongHost)
+		if f.flaw.Key != "" {
+			fault = c.Key == f.flaw.Key
+		}
+		if c.Secret() == name && c.Key != "" && !fault && !slices.Contains(keys, c.Key) {
+			keys = append(keys, c.Key)
+		}
+	}
+	return keys
+}
+
 func (e evidence) whyUpdate(f finding) string {
 	switch f.cause {
+	case cause.PullSecretNotAttached:
+		return "Or let the secret that the pod does use have a good credential."
 	case cause.PullSecretWrongHost:
 		if f.blame.Suggestion != "" {
 			return fmt.Sprintf("Its key %s does not match; %s would.", f.blame.Key, f.blame.Suggestion)
@@ -82,9 +142,11 @@ func (e evidence) createSecretFor(f finding) Remedy {
 		r.Why = "The pod names it already; the kubelet uses it at its next attempt."
 		return r
 	case cause.PullSecretWrongType:
-		r := e.newSecret(f.flaw.Secret + "-pull")
-		r.Why = "The type of a secret cannot be changed; a new one of type kubernetes.io/dockerconfigjson can."
-		r.Command += " && " + e.attachCommand(f.flaw.Secret+"-pull", f.flaw.Secret)
+		name := e.unusedName(f.flaw.Secret + "-pull")
+		r := e.newSecret(name)
+		r.Why = "The type of a secret cannot be changed: a new one of type kubernetes.io/dockerconfigjson takes its place."
+		r.Command += " && " + e.attachCommand(name, f.flaw.Secret)
+		r.Risk += "; " + e.attachRisk()
 		return r
 	}
 	return e.createSecret("The pod has no pull secret for " + e.ref.Host + "." + e.ecrHint())
@@ -102,13 +164,14 @@ func (e evidence) createSecret(why string) Remedy {
 	r := e.newSecret(name)
 	r.Why = why
 	r.Command += " && " + e.attachCommand(name, "")
+	r.Risk += "; " + e.attachRisk()
 	return r
 }
 
 func (e evidence) newSecret(name string) Remedy {
 	return Remedy{
 		Kind: CreateSecret, Title: fmt.Sprintf("Create secret %s in %s", name, e.namespace()), Object: "secret/" + name,
-		Command:       vendor.CreateSecret(e.namespace(), name, e.ref.Host),
+		Command:       vendor.CreateSecret(vendor.Secret{Namespace: e.namespace(), Name: name, Host: e.ref.Host}),
 		Risk:          "everybody who may read secrets in " + e.namespace() + " can read the credential",
 		Preconditions: []string{"test the credential first: " + vendor.Login(e.ref.Host)},
 	}
@@ -122,11 +185,18 @@ func (e evidence) freshName() string {
 		}
 		return '-'
 	}, strings.ToLower(e.ref.Host)), "-") + "-pull"
+	return e.unusedName(name)
+}
+
+// unusedName is the name, or the name with the first number that makes it
+// different from every secret that is known.
+func (e evidence) unusedName(name string) string {
+	unused := name
 	for n := 2; ; n++ {
-		if s, taken := e.secret(name); !taken || s.Missing {
-			return name
+		if s, taken := e.secret(unused); !taken || s.Missing {
+			return unused
 		}
-		name = fmt.Sprintf("%s-%d", strings.TrimRight(name, "-0123456789"), n)
+		unused = fmt.Sprintf("%s-%d", name, n)
 	}
 }
 
@@ -134,50 +204,34 @@ func (e evidence) attach(spare Candidate) Remedy {
 	r := Remedy{
 		Kind: AttachSecret, Title: fmt.Sprintf("Attach secret %s to %s", spare.Secret(), e.object()), Object: e.object(),
 		Why:     "It is in the namespace and has the right credential; the pod does not list it.",
-		Command: e.attachCommand(spare.Secret(), ""), Risk: e.rolloutRisk(),
+		Command: e.attachCommand(spare.Secret(), ""), Risk: e.attachRisk(),
 	}
 	if spare.Answer != nil {
 		r.Why = "It is in the namespace, and the registry accepts it; the pod does not list it."
 	}
-	if e.facts.Workload == nil {
-		r.Risk = "a pod's list of pull secrets cannot be changed: the pod must be made anew"
-	}
 	return r
+}
+
+// attachRisk: a pod's own list of pull secrets cannot be changed.
+func (e evidence) attachRisk() string {
+	if e.facts.Workload == nil {
+		return e.remakeRisk()
+	}
+	return e.rolloutRisk()
 }
 
 // attachCommand adds a secret to the template's list, in place of another one
 // if that is named. New pods come from the template by themselves.
 func (e evidence) attachCommand(secret, instead string) string {
-	if e.facts.Workload == nil {
-		return e.kubectl("patch", "serviceaccount", e.accountName(), "--patch", secretList([]string{secret}, "")) +
-			" && " + e.kubectl("delete", "pod", e.facts.Pod.Name) + "  # then make the pod again"
-	}
-	var names []string
-	for _, name := range e.facts.templateSecrets() {
-		if name != instead && name != secret {
-			names = append(names, name)
+	var items []string
+	for _, name := range append(e.facts.templateSecrets(), secret) {
+		item := `{"name":` + encoded(name) + `}`
+		if name != instead && !slices.Contains(items, item) {
+			items = append(items, item)
 		}
 	}
-	return e.kubectl("patch", e.object(), "--type=merge", "--patch", secretList(append(names, secret), `{"spec":{"template":{"spec":%s}}}`))
-}
-
-func (e evidence) accountName() string {
-	if e.facts.Pod.ServiceAccount == "" {
-		return "default"
-	}
-	return e.facts.Pod.ServiceAccount
-}
-
-func secretList(names []string, around string) string {
-	items := make([]string, len(names))
-	for i, name := range names {
-		items[i] = fmt.Sprintf(`{"name":%q}`, name)
-	}
-	inner := `{"imagePullSecrets":[` + strings.Join(items, ",") + `]}`
-	if around == "" {
-		return inner
-	}
-	return fmt.Sprintf(around, inner)
+	names := "[" + strings.Join(items, ",") + "]"
+	return e.amend(amendment{patch: `{"imagePullSecrets":` + names + `}`, filter: ".imagePullSecrets = " + names, merge: true})
 }
 
 // showSecret is the command that lists the hosts a secret is for, and nothing

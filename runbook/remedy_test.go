@@ -65,7 +65,7 @@ func TestCorrectedTemplate(t *testing.T) {
 }
 
 func TestSuggestedTagIsInTheCommand(t *testing.T) {
-	w := missingTag(says("", runbook.Answer{Result: cause.TagNotFound, Status: 404, Tags: []string{"v1.0", "v2"}}))
+	w := missingTag(says("", runbook.Answer{Result: cause.TagNotFound, Status: 404, Tags: []string{"v1.0", "v2"}, Alike: 1}))
 	_, v := w.diagnose(t)
 	if diff := cmp.Diff([]string{"v1.0", "v2"}, v.Suggestions); diff != "" {
 		t.Error(diff)
@@ -98,8 +98,8 @@ func TestBarePodIsNotThrownAway(t *testing.T) {
 	w := newWorld(noLogin, has(secret("good", entry(host, "bob", "pw"))), says("bob", answer(cause.None, 200)), accountLists("good"),
 		func(w *world) { w.facts.Workload = nil })
 	_, v := w.diagnose(t)
-	if v.Remedies[0].Kind != runbook.DeletePods || !strings.Contains(v.Remedies[0].Risk, "nothing makes it again") {
-		t.Errorf("remedy %+v", v.Remedies[0])
+	if v.Remedies[0].Kind != runbook.DeletePods || !strings.Contains(v.Remedies[0].Command, "kubectl -n shop replace --force -f -") {
+		t.Errorf("nothing would make the pod again: %+v", v.Remedies[0])
 	}
 }
 

@@ -149,6 +149,9 @@ func judgeError(v view) Result {
 func (e evidence) telling() string {
 	const before = 80
 	text, words := e.pull.Message, e.word.Fragment
+	if words == e.pull.Reason && text != "" {
+		words = text // the reason alone decided; the message says more
+	}
 	at := strings.LastIndex(text, words)
 	if words == "" || at < 0 {
 		return orWord(words, text)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/pullfix/pullfix/runbook/cause"
 )
 
 func checkSecret() Step {
@@ -61,11 +63,13 @@ func secretResult(e evidence) Result {
 }
 
 func withoutSecret(e evidence) Result {
-	if !isRefusal(e.registry().Result) && !isRefusal(e.word.Cause) {
+	if !asksLogin(e.registry().Result) && !asksLogin(e.word.Cause) {
 		return ok("the pod lists none")
 	}
 	return Result{Status: StatusProblem, Summary: "the pod lists none, and " + e.ref.Host + " asks for a login"}
 }
+
+func asksLogin(c cause.Cause) bool { return isRefusal(c) && c != cause.RepositoryNotFound }
 
 func usedSecrets(e evidence) Result {
 	var parts []string
@@ -135,9 +139,13 @@ func (e evidence) accountSays() []string {
 	if len(e.facts.Pod.PullSecrets) == 0 {
 		return []string{fmt.Sprintf("ServiceAccount %s lists %s, but the pod was made before and has none", a.Name, list(a.PullSecrets))}
 	}
+	why := "a pod with secrets of its own does not get them"
+	if len(e.facts.templateSecrets()) == 0 {
+		why = "the pod was made before"
+	}
 	for _, name := range a.PullSecrets {
 		if !slices.Contains(e.facts.Pod.PullSecrets, name) {
-			return []string{fmt.Sprintf("ServiceAccount %s also lists %s; a pod with secrets of its own does not get them", a.Name, name)}
+			return []string{fmt.Sprintf("ServiceAccount %s also lists %s; %s", a.Name, name, why)}
 		}
 	}
 	return nil

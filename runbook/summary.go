@@ -12,9 +12,25 @@ import (
 // summary is the one sentence that a person at 3 a.m. understands: the cause,
 // with the names filled in.
 func summary(e evidence, f finding) string {
+	if e.misnamed(f) {
+		return "The image name is probably wrong: " + e.ref.Warning
+	}
+	return sentence(e, f)
+}
+
+// misnamed tells that a slip in the name explains a failure that is not said of
+// the image itself.
+func (e evidence) misnamed(f finding) bool {
+	return e.ref.Warning != "" && vantageOf(f.cause) != VantageImage
+}
+
+// sentence is what happened, whatever the name.
+func sentence(e evidence, f finding) string {
 	switch {
 	case isNetwork(f.cause):
 		return networkSummary(e, f)
+	case e.mirrorAnswers(f):
+		return mirrorSummary(e, f)
 	case f.mended:
 		return mendedSummary(e, f)
 	}
@@ -118,6 +134,9 @@ func secretSummary(e evidence, f finding) string {
 	case cause.PullSecretWrongType:
 		return fmt.Sprintf("The kubelet ignores secret %s because of its type%s", f.flaw.Secret, e.typeOf(f.flaw.Secret))
 	case cause.PullSecretWrongHost:
+		if f.blame.Suggestion != "" || keyHost(f.blame.Key) == e.ref.Host {
+			return fmt.Sprintf("The entry %s of secret %s does not match %s, so the kubelet does not use it", f.blame.Key, f.blame.Secret(), e.ref.name())
+		}
 		return fmt.Sprintf("Secret %s has no entry for %s", f.blame.Secret(), e.ref.Host)
 	case cause.PullSecretNotAttached:
 		return fmt.Sprintf("The pod does not use secret %s, which has the credential for %s", f.spare.Secret(), e.ref.Host)
@@ -143,7 +162,13 @@ func registrySummary(e evidence, f finding) string {
 	case cause.RateLimited:
 		return fmt.Sprintf("%s limits how often this node may pull", e.ref.Host)
 	case cause.RegistryServerError:
+		if e.aboutContent() && e.works() {
+			return fmt.Sprintf("%s answers with server errors when the node fetches the content of %s", e.ref.Host, e.ref.short())
+		}
 		return fmt.Sprintf("%s answers with server errors%s", e.ref.Host, status(e.registry()))
+	}
+	if a := e.registry(); a.Code != "" {
+		return fmt.Sprintf("%s refuses to give %s: %d %s", e.ref.Host, e.ref.short(), a.Status, a.Code)
 	}
 	return fmt.Sprintf("Something other than a registry answers at %s%s", e.ref.Host, status(e.registry()))
 }
@@ -208,7 +233,7 @@ func (e evidence) with() string {
 func mendedSummary(e evidence, f finding) string {
 	switch {
 	case f.blame.Source != "":
-		return fmt.Sprintf("Secret %s was corrected %s; the node has not tried again yet", f.blame.Secret(), ago(e.now.Sub(f.mendedAt)))
+		return fmt.Sprintf("Secret %s was %s %s; the node has not tried again yet", f.blame.Secret(), e.mendedWord(f), ago(e.now.Sub(f.mendedAt)))
 	case f.cause == cause.PullSecretMalformed:
 		return "The pull secrets can be decoded by now; the node has not tried again yet"
 	case f.cause == cause.RegistryServerError:
@@ -216,7 +241,15 @@ func mendedSummary(e evidence, f finding) string {
 	case f.cause == cause.PlatformMismatch:
 		return fmt.Sprintf("%s fits the node by now; the node has not tried again yet", e.ref.short())
 	}
-	return fmt.Sprintf("The %s was missing in %s and is there by now; the node has not tried again yet", e.ref.version(), e.ref.name())
+	return fmt.Sprintf("The node did not find the %s in %s, but it is there now: pushed since, or a mirror of the node answers in its place", e.ref.version(), e.ref.name())
+}
+
+// mendedWord tells a secret that was made from one that was changed.
+func (e evidence) mendedWord(f finding) string {
+	if s, ok := e.secret(f.blame.Secret()); ok && s.Created != nil && s.Created.After(e.pull.Since) {
+		return "created"
+	}
+	return "corrected"
 }
 
 // clock is a moment as the time of day where now is told, with the date when it

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/pullfix/pullfix/runbook/cause"
 )
@@ -21,6 +22,34 @@ func networkSummary(e evidence, f finding) string {
 		return s + ", and it is the same from here"
 	}
 	return s
+}
+
+// mirrorAnswers tells that the verdict rests on what a mirror said in place of
+// the image's registry.
+func (e evidence) mirrorAnswers(f finding) bool {
+	return e.word.Mirror != "" && f.cause == e.word.Cause && e.registry().Result != f.cause
+}
+
+// mirrorSummary names who answered: the image's own registry has no part in it.
+func mirrorSummary(e evidence, f finding) string {
+	does := "answers with an error"
+	switch f.cause {
+	case cause.AuthMissing, cause.AuthRejected, cause.AuthExpired, cause.PermissionDenied, cause.NotFoundOrDenied:
+		does = "refuses the node"
+	case cause.RateLimited:
+		does = "limits how often the node may pull"
+	case cause.RegistryServerError:
+		does = "answers with server errors"
+	case cause.TagNotFound, cause.RepositoryNotFound:
+		does = "does not have the image"
+	}
+	return fmt.Sprintf("%s, the mirror that %s asks in place of %s, %s", e.word.Mirror, e.nodeName(), e.ref.Host, does)
+}
+
+// aboutContent tells that the node got the manifest, and failed at what it
+// names: layers and configuration, which often come from another host.
+func (e evidence) aboutContent() bool {
+	return strings.Contains(e.pull.Message, "/blobs/")
 }
 
 // networkSentence takes the node and the host.

@@ -101,8 +101,6 @@ func kindOfUser(user string) string {
 		return kindOAuth
 	case userQuayApp, userQuayToken:
 		return kindQuayApp
-	case userHarborUnquoted:
-		return kindHarborRobot
 	}
 	switch {
 	case strings.HasPrefix(user, "robot$"):
@@ -142,8 +140,8 @@ func wrongUser(kind, user, registry string) string {
 	switch {
 	case kind == kindECR && user != userECR:
 		return "an ECR token needs the user AWS"
-	case kind == kindHarborRobot && user == userHarborUnquoted:
-		return "the user is just robot: a shell has probably eaten the $name of robot$name (write it in single quotes)"
+	case user == userHarborUnquoted:
+		return "the user is just robot: if this is Harbor, a shell ate the $name of robot$name (write it in single quotes)"
 	case isHub(registry) && strings.Contains(user, "@"):
 		return "Docker Hub wants the Docker ID as user, not an e-mail address"
 	}

@@ -88,8 +88,8 @@ func TestKind(t *testing.T) {
 		{"$oauthtoken", "x", "nvcr.io", "OAuth or API token", nil},
 		{"$app", "x", "quay.io", "Quay application token", nil},
 		{"robot$shop+puller", "x", "harbor.example.com", "Harbor robot account", nil},
-		{"robot", "x", "harbor.example.com", "Harbor robot account", []string{
-			"the user is just robot: a shell has probably eaten the $name of robot$name (write it in single quotes)",
+		{"robot", "x", "harbor.example.com", "user and password", []string{
+			"the user is just robot: if this is Harbor, a shell ate the $name of robot$name (write it in single quotes)",
 		}},
 		{"bot", "dckr_pat_x", "index.docker.io", "Docker Hub personal access token", nil},
 		{"acme", "dckr_oat_x", "docker.io", "Docker Hub organization access token", nil},

@@ -88,24 +88,60 @@ func Login(host string) string {
 	return shell.Join("docker", "login", host)
 }
 
-// CreateSecret returns the command that creates or replaces a pull secret from
-// a password in the shell's environment.
-func CreateSecret(namespace, name, host string) string {
-	server := host
-	if Of(host) == DockerHub {
-		server = "https://index.docker.io/v1/"
+// Secret is a pull secret to write, and the entry in it.
+type Secret struct {
+	Namespace, Name string
+	Host            string // of the registry
+	Key             string // of the entry; "" is the one that the kubelet needs for the host
+	Legacy          bool   // of type kubernetes.io/dockercfg, whose entries stand at the top
+}
+
+func (s Secret) server() string {
+	switch {
+	case s.Key != "":
+		return s.Key
+	case Of(s.Host) == DockerHub:
+		return "https://index.docker.io/v1/"
 	}
-	user, password := `"$REGISTRY_USER"`, `"$REGISTRY_PASSWORD"`
-	switch Of(host) {
+	return s.Host
+}
+
+// login returns the shell words for user and password: from the environment, or
+// from the vendor's tool.
+func (s Secret) login() (user, password string) {
+	switch Of(s.Host) {
 	case ECR:
-		region := ecrRegion(host)
-		user, password = "AWS", `"$(aws ecr get-login-password --region `+shell.Quote(region)+`)"`
+		return "AWS", `"$(aws ecr get-login-password --region ` + shell.Quote(ecrRegion(s.Host)) + `)"`
+	case ECRPublic:
+		return "AWS", `"$(aws ecr-public get-login-password --region us-east-1)"`
 	case ArtifactRegistry:
-		user, password = "_json_key", `"$(cat key.json)"`
+		return "_json_key", `"$(cat key.json)"`
 	}
-	return shell.Join("kubectl", "-n", namespace, "create", "secret", "docker-registry", name, "--docker-server="+server) +
+	return `"$REGISTRY_USER"`, `"$REGISTRY_PASSWORD"`
+}
+
+// CreateSecret returns the command that creates a pull secret of one entry, or
+// replaces all of it, from a password in the shell's environment.
+func CreateSecret(s Secret) string {
+	user, password := s.login()
+	return shell.Join("kubectl", "-n", s.Namespace, "create", "secret", "docker-registry", s.Name, "--docker-server="+s.server()) +
 		" --docker-username=" + user + " --docker-password=" + password +
 		" --dry-run=client -o yaml | kubectl apply -f -"
+}
+
+// MergeSecret returns the command that writes one entry of a pull secret and
+// leaves the others alone.
+func MergeSecret(s Secret) string {
+	user, password := s.login()
+	field, entry := ".dockerconfigjson", ".auths[$key]"
+	if s.Legacy {
+		field, entry = ".dockercfg", ".[$key]"
+	}
+	filter := `.data["` + field + `"] |= (@base64d | fromjson | ` + entry + ` = {auth: $auth} | tojson | @base64)`
+	return shell.Join("kubectl", "-n", s.Namespace, "get", "secret", s.Name, "-o", "json") +
+		" | jq --arg key " + shell.Quote(s.server()) +
+		` --arg auth "$(printf %s:%s ` + user + " " + password + ` | base64 | tr -d '\n')" ` + shell.Quote(filter) +
+		" | kubectl replace -f -"
 }
 
 func registryName(host string) string {

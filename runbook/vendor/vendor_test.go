@@ -38,8 +38,11 @@ func TestCommands(t *testing.T) {
 // environment, never from the line.
 func TestNoPasswordInACommand(t *testing.T) {
 	for _, host := range []string{"docker.io", "ghcr.io", "acme.azurecr.io", "europe-docker.pkg.dev", "123456789012.dkr.ecr.eu-west-1.amazonaws.com", "reg:5000"} {
-		command := vendor.CreateSecret("shop", "regcred", host)
-		if !strings.Contains(command, `--docker-password="$`) {
+		s := vendor.Secret{Namespace: "shop", Name: "regcred", Host: host}
+		if command := vendor.CreateSecret(s); !strings.Contains(command, `--docker-password="$`) {
+			t.Errorf("%s: %s", host, command)
+		}
+		if command := vendor.MergeSecret(s); !strings.Contains(command, ` "$REGISTRY_PASSWORD" | base64`) && !strings.Contains(command, ` "$(`) {
 			t.Errorf("%s: %s", host, command)
 		}
 	}
