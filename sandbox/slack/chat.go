@@ -86,7 +86,9 @@ func updateMessage(w *Workspace, c *call) (object, error) {
 		return nil, err
 	}
 	w.redraw(m, d)
-	return object{"channel": ch.ID, "ts": m.TS, "text": m.Text, "message": w.wire(m)}, nil
+	shown := w.wire(m)
+	delete(shown, "ts") // which stands beside the message here, not in it
+	return object{"channel": ch.ID, "ts": m.TS, "text": m.Text, "message": shown}, nil
 }
 
 // broadcast shows a reply in the channel too, which cannot be done together
