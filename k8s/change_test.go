@@ -190,8 +190,7 @@ func TestRollBackRefusesAnotherRevision(t *testing.T) {
 				p := s.planned("Deployment", runbook.RollBack)
 				move(s, &p.Actions[0])
 				_, err := s.changer.Carry(t.Context(), p.Actions[0], ann)
-				var overtaken *runbook.OvertakenError
-				if !errors.As(err, &overtaken) {
+				if _, overtaken := errors.AsType[*runbook.OvertakenError](err); !overtaken {
 					t.Errorf("got %v", err)
 				}
 			})

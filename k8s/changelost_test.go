@@ -156,8 +156,7 @@ func TestCarryConflictsWithAChange(t *testing.T) {
 				}
 			}
 			_, err := s.changer.Carry(t.Context(), p.Actions[0], ann)
-			var overtaken *runbook.OvertakenError
-			if !errors.As(err, &overtaken) {
+			if _, overtaken := errors.AsType[*runbook.OvertakenError](err); !overtaken {
 				t.Errorf("%s: %v", remedy, err)
 			}
 			d, err := s.people.AppsV1().Deployments("default").Get(t.Context(), "web", metav1.GetOptions{})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pullfix/pullfix/runbook"
 	"github.com/pullfix/pullfix/runbook/cause"
+	"github.com/pullfix/pullfix/sandbox/cluster"
 )
 
 func podFrom(name string, spec corev1.PodSpec) *corev1.Pod {
@@ -134,7 +135,7 @@ func TestPlanIsBounded(t *testing.T) {
 	live(t, func(t *testing.T, s *shop) {
 		s.rejected(53)
 		p := s.planned("Deployment", runbook.DeletePods)
-		if len(p.Actions) != MaxActions || p.Shows[1] != "3 pods more wait; plan again after these." {
+		if len(p.Actions) != MaxActions || p.Shows[1] != "Further pods wait: 3; plan again after these." {
 			t.Errorf("%d actions, shows %q", len(p.Actions), p.Shows)
 		}
 	})
@@ -161,5 +162,60 @@ func TestPlanRestart(t *testing.T) {
 				t.Errorf("plan %+v", p)
 			}
 		})
+	}
+}
+
+// The image of the revision is asked for with the pull secrets of its pods.
+func TestPlanAsksWithThePullSecretsOfThePods(t *testing.T) {
+	for name, test := range map[string]struct {
+		spoil func(*shop)
+		want  string
+	}{
+		"right": {func(*shop) {}, ""},
+		"wrong": {
+			func(s *shop) { s.secret("regcred", "wrong") },
+			"registry.test/app:v1 is not proven to be pullable by a new pod: registry.test says AuthRejected",
+		},
+		"missing": {
+			func(s *shop) {
+				_ = s.people.CoreV1().Secrets("default").Delete(s.Context(), "regcred", metav1.DeleteOptions{})
+			},
+			"registry.test/app:v1 is not proven to be pullable by a new pod: registry.test says AuthMissing",
+		},
+		"not readable": {
+			func(s *shop) { s.stand.Forbid(cluster.Admin, cluster.Rule{Resource: "secrets"}) },
+			"secret default/regcred could not be read (forbidden), so what a new pod would send is not known",
+		},
+		"not decodable": {
+			func(s *shop) { s.malformed("regcred") },
+			"secret/regcred cannot be decoded, which stops every pull of a new pod",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			live(t, func(t *testing.T, s *shop) {
+				s.hub.put(v1, "right")
+				s.secret("regcred", "right")
+				s.patch("ServiceAccount", `{"imagePullSecrets":[{"name":"regcred"}]}`)
+				s.deploy(1, v1)
+				s.patch("Deployment", withImage(v2))
+				k, v := s.diagnosed("Deployment", "web")
+				test.spoil(s)
+				p := s.planOf(k, v, runbook.RollBack)
+				if p.Remedy.Approvable != (test.want == "") || test.want != "" && p.Shows[0] != "Not offered: "+test.want {
+					t.Errorf("plan %+v", p)
+				}
+			})
+		})
+	}
+}
+
+func (s *shop) malformed(name string) {
+	secret, err := s.people.CoreV1().Secrets("default").Get(s.Context(), name, metav1.GetOptions{})
+	if err != nil {
+		s.Fatal(err)
+	}
+	secret.Data[corev1.DockerConfigJsonKey] = []byte(`{"auths":{"registry.test":{"auth":"###"}}}`)
+	if err := s.stand.Add(secret); err != nil {
+		s.Fatal(err)
 	}
 }

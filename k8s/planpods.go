@@ -178,7 +178,7 @@ func (p *planner) showDeletion(d *draft, chosen []*corev1.Pod, spared []string) 
 	}
 	d.show("Deletes %s in %s: %s. %s makes new ones at once.", counted(len(now), "waiting pod"), p.top.meta.Namespace, several(names), p.name())
 	if more := len(chosen) - len(now); more > 0 {
-		d.show("%s more wait; plan again after these.", counted(more, "pod"))
+		d.show("Further pods wait: %d; plan again after these.", more)
 	}
 	changed := p.corrected()
 	for _, key := range slices.Sorted(maps.Keys(changed)) {

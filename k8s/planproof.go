@@ -58,7 +58,7 @@ func (p proof) enough(pulls int) string {
 	if p.refused != "" || p.left >= pulls {
 		return p.refused
 	}
-	return fmt.Sprintf("%s allows only %s more now, and %d would be needed", p.limitedBy, counted(p.left, "pull"), pulls)
+	return fmt.Sprintf("%s allows only %s now, and %d would be needed", p.limitedBy, counted(p.left, "more pull"), pulls)
 }
 
 // secretsToBe are the pull secrets that a new pod gets: those of the template,

@@ -49,7 +49,7 @@ func (p *planner) mayCarry(ctx context.Context, plans []runbook.Plan, rights [][
 			}
 			lacking[r] = ""
 			tasks = append(tasks, func() {
-				missing := p.api.lacks(ctx, r)
+				missing := p.lacks(ctx, r)
 				lock.Lock()
 				defer lock.Unlock()
 				lacking[r] = missing
@@ -72,8 +72,8 @@ const reviews = resource("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews
 
 // lacks names the right when the asker does not have it; "" when it does. What
 // could not be asked counts as lacking.
-func (a api) lacks(ctx context.Context, r right) string {
-	allowed, err := a.allowed(ctx, r)
+func (p *planner) lacks(ctx context.Context, r right) string {
+	allowed, err := p.allowed(ctx, r)
 	switch {
 	case err != nil:
 		return r.String() + "; whether pullfix has it could not be asked: " + why(err)
@@ -83,7 +83,7 @@ func (a api) lacks(ctx context.Context, r right) string {
 	return ""
 }
 
-func (a api) allowed(ctx context.Context, r right) (bool, error) {
+func (p *planner) allowed(ctx context.Context, r right) (bool, error) {
 	review := authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
 		ResourceAttributes: &authorizationv1.ResourceAttributes{
 			Verb: r.verb, Group: r.group(), Version: "v1", Resource: r.resource.plural(), Namespace: r.namespace, Name: r.name,
@@ -94,7 +94,7 @@ func (a api) allowed(ctx context.Context, r right) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("asking for a right: %w", err)
 	}
-	body, err := a.client.Post().AbsPath(reviews.group()).Resource(reviews.plural()).MaxRetries(retries).
+	body, err := p.api.client.Post().AbsPath(reviews.group()).Resource(reviews.plural()).MaxRetries(retries).
 		SetHeader("Content-Type", "application/json").Body(question).Stream(ctx)
 	if err != nil {
 		return false, &RequestError{What: "what pullfix may do", Grant: "create selfsubjectaccessreviews", Err: err}

@@ -290,12 +290,3 @@ func (s *shop) writes() int {
 	}
 	return n
 }
-
-func (s *shop) recovery(k runbook.Case) (runbook.Recovery, bool) {
-	s.Helper()
-	r, over, err := s.reader.Recovery(s.Context(), RecoveryQuestion{Facts: k.Facts, Pulls: k.Pulls})
-	if err != nil {
-		s.Fatal(err)
-	}
-	return r, over
-}

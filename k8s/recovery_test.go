@@ -32,7 +32,9 @@ func TestRecoveryOfADeployment(t *testing.T) {
 		},
 		"the image was pushed": {
 			func(s *shop) { s.hub.put(v2, ""); time.Sleep(6 * time.Minute) },
-			true, runbook.Recovery{Wanted: 2, Pulled: 2, Ready: 2}, "container app of pod web-",
+			true,
+			runbook.Recovery{Wanted: 2, Pulled: 2, Ready: 2},
+			"container app of pod web-",
 		},
 		"after its progress deadline": {
 			func(s *shop) {
@@ -41,35 +43,51 @@ func TestRecoveryOfADeployment(t *testing.T) {
 				time.Sleep(6 * time.Minute)
 				s.overdue()
 			},
-			true, runbook.Recovery{Wanted: 2, Pulled: 2, Ready: 2}, "container app of pod web-",
+			true,
+			runbook.Recovery{Wanted: 2, Pulled: 2, Ready: 2},
+			"container app of pod web-",
 		},
 		"another image": {
 			func(s *shop) { s.hub.put(v3, ""); s.patch("Deployment", withImage(v3)); time.Sleep(time.Minute) },
-			true, runbook.Recovery{Wanted: 2, Pulled: 2, Ready: 2}, "Deployment web asks for registry.test/app:v3 now; no pod waits for registry.test/app:v2, and 2 of 2 are available",
+			true,
+			runbook.Recovery{Wanted: 2, Pulled: 2, Ready: 2},
+			"Deployment web asks for registry.test/app:v3 now; no pod waits for registry.test/app:v2, and 2 of 2 are available",
 		},
 		"another image that fails, too": {
 			func(s *shop) { s.patch("Deployment", withImage(v3)); time.Sleep(time.Minute) },
-			false, runbook.Recovery{Wanted: 2, Waiting: 1}, "",
+			false,
+			runbook.Recovery{Wanted: 2, Waiting: 1},
+			"",
 		},
 		"rolled back by somebody": {
 			func(s *shop) { s.patch("Deployment", withImage(v1)); time.Sleep(time.Minute) },
-			true, runbook.Recovery{Wanted: 2, Pulled: 2, Ready: 2}, "Deployment web asks for registry.test/app:v1 now",
+			true,
+			runbook.Recovery{Wanted: 2, Pulled: 2, Ready: 2},
+			"Deployment web asks for registry.test/app:v1 now",
 		},
 		"scaled to nothing": {
 			func(s *shop) { s.patch("Deployment", `{"spec":{"replicas":0}}`); time.Sleep(time.Minute) },
-			true, runbook.Recovery{}, "Deployment web wants no pods now, and none waits for an image",
+			true,
+			runbook.Recovery{},
+			"Deployment web wants no pods now, and none waits for an image",
 		},
 		"deleted": {
 			func(s *shop) { s.deleteWeb(); time.Sleep(time.Minute) },
-			true, runbook.Recovery{}, "Deployment web is deleted, and none of its pods waits for an image",
+			true,
+			runbook.Recovery{},
+			"Deployment web is deleted, and none of its pods waits for an image",
 		},
 		"not yet observed": {
 			func(s *shop) { s.hub.put(v2, ""); time.Sleep(6 * time.Minute); s.unobserved() },
-			false, runbook.Recovery{Wanted: 2, Pulled: 2, Ready: 2}, "",
+			false,
+			runbook.Recovery{Wanted: 2, Pulled: 2, Ready: 2},
+			"",
 		},
 		"it crashes after the pull": {
 			func(s *shop) { s.hub.put(v2, ""); time.Sleep(6 * time.Minute); s.crash() },
-			true, runbook.Recovery{Wanted: 2, Pulled: 2, Ready: 1}, "container app of pod web-",
+			true,
+			runbook.Recovery{Wanted: 2, Pulled: 2, Ready: 1},
+			"container app of pod web-",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -263,4 +281,14 @@ func (s *shop) deleteLone() {
 	if err := s.people.CoreV1().Pods("default").Delete(s.Context(), "lone", metav1.DeleteOptions{}); err != nil {
 		s.Fatal(err)
 	}
+}
+
+// recovery looks at the pods of the case, which has to work.
+func (s *shop) recovery(k runbook.Case) (runbook.Recovery, bool) {
+	s.Helper()
+	r, over, err := s.reader.Recovery(s.Context(), RecoveryQuestion{Facts: k.Facts, Pulls: k.Pulls})
+	if err != nil {
+		s.Fatal(err)
+	}
+	return r, over
 }
