@@ -18,6 +18,7 @@ type env struct {
 	columns      func(stream any) int
 	openCluster  func(clusterChoice) (cluster, error)
 	openRegistry func(registryChoice) (prober, error)
+	pace         pace // of serve
 }
 
 // system is the real world.
@@ -31,6 +32,7 @@ func system() env {
 		columns:      terminalColumns,
 		openCluster:  openCluster,
 		openRegistry: openRegistry,
+		pace:         usualPace(),
 	}
 }
 

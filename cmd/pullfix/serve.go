@@ -57,7 +57,7 @@ func (t *tool) parts() (parts, error) {
 	if err != nil {
 		return parts{}, err
 	}
-	p := parts{settings: s, log: t.log(), pace: usualPace()}
+	p := parts{settings: s, log: t.log(), pace: t.pace}
 	if p.tokens, err = t.tokens(s.Slack); err != nil {
 		return parts{}, err
 	}
