@@ -12,10 +12,10 @@ help: ## list the targets
 build: ## build bin/pullfix
 	$(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN)/pullfix ./cmd/pullfix
 
-demo: ## run pullfix against a simulated shop (comes with part 2)
-	@echo "make demo: the simulated workspace comes with the Slack bot (part 2)."
-	@echo "hint: try 'make test', or 'make cluster-up' and bin/pullfix against a real node."
-	@exit 1
+demo: ## the bot against a simulated company, with a page to try it in
+	@echo "building pullfix (the first time takes a few minutes)"
+	@$(MAKE) --no-print-directory build
+	$(BIN)/pullfix demo $(if $(ADDR),--addr $(ADDR))
 
 test: ## all tests that need Go alone: no root, no cluster, no browser
 	$(GO) test -race ./...
@@ -41,6 +41,15 @@ e2e: ## scenarios on a real API server, kubelet, containerd and registries (root
 	$(GO) test -tags e2e -count=1 -timeout 20m ./e2e/...
 	$(GO) test -C e2e/tools/kubernetes/keyringtest -count=1 -timeout 15m ./...
 
+browser: ## the page in real Chromium (Debian's chromium)
+	$(GO) test -C e2e/browser -count=1 -timeout 15m ./...
+
+sdk: ## the official Slack SDKs against the sandbox, and type checks (node, npm)
+	$(GO) test -race -tags sdk -count=1 -timeout 15m ./e2e/sdk/...
+
+picture: ## docs/demo.png, from the real page
+	PULLFIX_PICTURE=$(CURDIR)/docs/demo.png $(GO) test -C e2e/browser -count=1 -run TestPicture ./...
+
 cluster-up: ## leave a real cluster running; writes .e2e/cluster.env (root)
 	$(GO) run ./e2e/cmd/cluster up
 
@@ -57,4 +66,4 @@ soak: ## long loops, not part of CI
 	$(GO) test -run '^$$' -fuzz FuzzRead -fuzztime 5m ./runbook/message
 	$(GO) test -run '^$$' -fuzz FuzzFind -fuzztime 5m ./runbook/keyring
 
-.PHONY: help build demo test lint generate generate-check e2e cluster-up cluster-down bench soak
+.PHONY: help build demo test lint generate generate-check e2e browser sdk picture cluster-up cluster-down bench soak
