@@ -90,6 +90,8 @@ func (a *app) interaction(e socketmode.Event, i slackgo.InteractionCallback) {
 		a.call("views.open", map[string]any{"trigger_id": i.TriggerID, "view": a.load("close.json")})
 	case "again":
 		a.update(i.Channel.ID, i.Container.MessageTs, "resolved.json")
+	case "golden":
+		a.call("views.open", with(a.load(action.Value), "trigger_id", i.TriggerID))
 	case "explain":
 		a.call("views.push", map[string]any{"trigger_id": i.TriggerID, "view": a.load("explain.json")})
 	case "environment":
@@ -117,9 +119,12 @@ func (a *app) submission(e socketmode.Event, i slackgo.InteractionCallback) {
 	}
 }
 
-// load reads a message or view of testdata.
+// load reads a message or view of testdata, or of another directory.
 func (a *app) load(name string) map[string]any {
-	raw, err := os.ReadFile("testdata/" + name)
+	if !strings.Contains(name, "/") {
+		name = "testdata/" + name
+	}
+	raw, err := os.ReadFile(name)
 	if err != nil {
 		a.t.Error(err)
 		return nil

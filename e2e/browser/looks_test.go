@@ -25,6 +25,15 @@ func looks() []scenario {
 			v.shot("dark-thread")
 			v.fits()
 		}},
+		{name: "wide with thread", run: func(v *visit) {
+			v.size(1440, 900)
+			v.open(slack.Bob)
+			v.story()
+			v.click(".reply-bar")
+			v.see("#pane", "the kubelet cannot find")
+			v.shot("wide")
+			v.fits()
+		}},
 		{name: "modal", run: func(v *visit) {
 			v.open(slack.Bob)
 			v.story()

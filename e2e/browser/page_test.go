@@ -17,7 +17,7 @@ type scenario struct {
 // its own.
 func TestPage(t *testing.T) {
 	browser := startBrowser(t)
-	for _, list := range [][]scenario{looks(), acts(), keys(), texts(), live()} {
+	for _, list := range [][]scenario{looks(), acts(), keys(), texts(), live(), emitted()} {
 		for _, s := range list {
 			t.Run(s.name, func(t *testing.T) { s.run(newVisit(t, browser, s.options)) })
 		}

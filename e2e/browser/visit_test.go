@@ -33,6 +33,7 @@ type visit struct {
 	app    *app
 	tab    context.Context //nolint:containedctx // a test's own
 	mu     sync.Mutex
+	blocks int      // of what was drawn last
 	said   []string // errors that the page reported
 }
 
@@ -168,8 +169,8 @@ func (v *visit) until(condition, what string) {
 	}
 }
 
-// quoted is a text, or a list of texts, as JavaScript.
-func quoted[T string | []string](text T) string {
+// quoted is a value as JavaScript.
+func quoted[T string | []string | int](text T) string {
 	raw, err := json.Marshal(text)
 	if err != nil {
 		return `""`

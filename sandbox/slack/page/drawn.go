@@ -33,8 +33,9 @@ func readDrawn() (drawn, error) {
 }
 
 // Undrawable lists what the page could not draw of a message or modal: raw is
-// the JSON of an array of blocks, or of an object with "blocks". Each entry
-// says the type and the place; none means that all of it is drawn.
+// the JSON of an array of blocks, of an object with "blocks", or of one with a
+// "view" that has them. Each entry says the type and the place; none means that
+// all of it is drawn.
 func Undrawable(raw []byte) ([]string, error) {
 	known, err := readDrawn()
 	if err != nil {
@@ -42,6 +43,9 @@ func Undrawable(raw []byte) ([]string, error) {
 	}
 	var body struct {
 		Blocks []block `json:"blocks"`
+		View   struct {
+			Blocks []block `json:"blocks"`
+		} `json:"view"`
 	}
 	if err := json.Unmarshal(raw, &body.Blocks); err != nil {
 		if err := json.Unmarshal(raw, &body); err != nil {
@@ -49,7 +53,7 @@ func Undrawable(raw []byte) ([]string, error) {
 		}
 	}
 	c := critic{known: known}
-	for _, b := range body.Blocks {
+	for _, b := range slices.Concat(body.Blocks, body.View.Blocks) {
 		c.block(b)
 	}
 	slices.Sort(c.found)

@@ -79,6 +79,7 @@ func TestUndrawable(t *testing.T) {
 		{"an accessory", `[{"type":"section","accessory":{"type":"datepicker"}}]`, []string{"datepicker in accessory"}},
 		{"an element", `[{"type":"actions","elements":[{"type":"timepicker"},{"type":"button","text":{"type":"plain_text","text":"x"}}]}]`, []string{"timepicker in actions"}},
 		{"an input", `{"type":"modal","blocks":[{"type":"input","element":{"type":"file_input"}}]}`, []string{"file_input in input"}},
+		{"a view", `{"view":{"type":"modal","blocks":[{"type":"input","element":{"type":"file_input"}}]}}`, []string{"file_input in input"}},
 		{"a field", `[{"type":"section","fields":[{"type":"markdown","text":"x"}]}]`, []string{"markdown in fields"}},
 		{"a context element", `[{"type":"context","elements":[{"type":"button"}]}]`, []string{"button in context"}},
 		{"an option", `[{"type":"actions","elements":[{"type":"overflow","options":[{"text":{"type":"html","text":"x"}}]}]}]`, []string{"html in an option of overflow"}},

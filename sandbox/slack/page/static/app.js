@@ -7,30 +7,24 @@ import { h } from './dom.js';
 import { icon } from './icons.js';
 import { List, rows } from './list.js';
 import { Modal } from './modal.js';
-import { encode, plain } from './mrkdwn.js';
+import { encode } from './mrkdwn.js';
+import { Notices } from './notice.js';
 import { Guide, Thread } from './pane.js';
 import { People } from './people.js';
 import { Sidebar, hints, kind } from './sidebar.js';
 import { Store } from './store.js';
 import { Viewer, theme } from './top.js';
 
-const WORDS = {
-  not_reached: 'The workspace could not be reached.',
-  not_in_channel: 'You are not in this channel.',
-  is_archived: 'This channel is archived.',
-  message_not_found: 'That message is gone.',
-  view_not_found: 'That dialog is gone.',
-  no_such_element: 'That button is gone: the message has changed.',
-};
-
+const WIDE = matchMedia('(min-width: 1100px)');
 const $ = (id) => document.getElementById(id);
 const roots = (m) => !m.thread_ts || m.thread_ts === m.ts || m.broadcast;
 
 class App {
   constructor(settings) {
     this.settings = settings;
+    this.notices = new Notices({ announcer: $('announcer'), toast: $('toast'), link: $('link') });
     this.read = new Map(); // viewer and channel → ts of the newest message that was seen
-    this.store = new Store({ onstate: (state) => this.render(state), onlink: (up) => this.linked(up) });
+    this.store = new Store({ onstate: (state) => this.render(state), onlink: (up) => this.notices.linked(up) });
     this.sidebar = new Sidebar($('sidebar'), { onpick: (id) => this.go(id) });
     this.viewer = new Viewer($('viewer'), { onpick: (id) => this.be(id) });
     this.list = new List($('messages'), { onbelow: (n) => this.below(n) });
@@ -54,6 +48,7 @@ class App {
     $('shade').addEventListener('click', () => this.escape());
     $('jump').addEventListener('click', () => this.list.toBottom());
     theme($('theme'));
+    WIDE.addEventListener('change', () => this.pane === 'guide' && !WIDE.matches && this.closePane());
   }
 
   start() {
@@ -86,13 +81,13 @@ class App {
     this.sign = JSON.stringify([state.me.id, state.users, state.groups, state.channels.map((c) => c.name)]);
     const of = (id) => state.channels.find((c) => c.id === id);
     this.channel = of(this.wanted) ?? of(this.channel?.id) ?? state.channels.find((c) => c.is_member && !c.is_archived) ?? state.channels[0];
-    this.announce(before);
+    this.notices.announce(before, this);
     this.see(before?.me.id !== state.me.id);
     this.viewer.render(this);
     this.sidebar.render(this);
     this.head();
     this.body();
-    if (this.pane === undefined && !before && this.settings.guide.length > 0 && matchMedia('(min-width: 1100px)').matches) this.openGuide();
+    if (this.pane === undefined && !before && this.settings.guide.length > 0 && WIDE.matches) this.openGuide();
     this.thread.render(this);
     this.modal.render(state);
     this.address();
@@ -142,7 +137,7 @@ class App {
     }
     // An ephemeral answer in a thread is in the thread alone.
     const entries = rows(all.filter(roots), 'channel', { parents, replies }, this);
-    this.list.show(this.channel?.id, this.sign, entries, this.channel ? this.welcome() : []);
+    this.list.show(`${this.people.me.id}/${this.channel?.id}`, this.sign, entries, this.channel ? this.welcome() : []);
   }
 
   welcome() {
@@ -157,63 +152,28 @@ class App {
     $('jump').replaceChildren(icon('arrow'), n === 1 ? '1 new message' : `${n} new messages`);
   }
 
-  // announce reads out what is new in the open channel, and what changed.
-  announce(before) {
-    if (before?.me.id !== this.state.me.id) return;
-    const old = before.channels.find((c) => c.id === this.channel?.id);
-    if (!old) return;
-    const texts = new Map(old.messages.map((m) => [m.ts, m.text]));
-    for (const m of this.channel.messages) {
-      if (texts.get(m.ts) === m.text || m.user === this.state.me.id) continue;
-      const whose = m.ephemeral ? `${this.people.name(m.user)}, only to you` : this.people.name(m.user);
-      this.aloud(`${whose}: ${plain(m.text, this.people)}`);
-    }
-  }
-
-  aloud(text) {
-    const line = h('p', {}, text.slice(0, 500));
-    $('announcer').append(line);
-    while ($('announcer').children.length > 5) $('announcer').firstChild.remove();
-  }
-
-  linked(up) {
-    clearTimeout(this.downTimer);
-    if (up) $('link').hidden = true;
-    else this.downTimer = setTimeout(() => { $('link').hidden = false; }, 1000);
-  }
-
   // type is what the composer sends: a command or a message.
   type(text) {
-    this.list.pinned = true;
+    this.list.follow();
     return text.startsWith('/') ? this.command(text) : this.say(text);
   }
 
   async command(text) {
     const answer = await this.store.post('command', { channel: this.channel.id, text, wait: false });
     if (answer.ok || answer.error === 'unknown_command') return true; // Slackbot says so itself
-    this.complain(answer.error);
+    this.notices.complain(answer.error);
     return false;
   }
 
   async say(text, thread) {
     const answer = await this.store.post('say', { channel: this.channel.id, thread_ts: thread, text: this.people.written(encode(text)) });
-    if (!answer.ok) this.complain(answer.error);
+    if (!answer.ok) this.notices.complain(answer.error);
     return answer.ok;
   }
 
   async act(press) {
     const answer = await this.store.post('act', press);
-    if (!answer.ok) this.complain(answer.error);
-  }
-
-  complain(code) {
-    this.toast(WORDS[code] ?? `That did not work: ${code}.`);
-  }
-
-  toast(text) {
-    $('toast').replaceChildren(h('div', { class: 'toast' }, text));
-    clearTimeout(this.toastTimer);
-    this.toastTimer = setTimeout(() => $('toast').replaceChildren(), 6000);
+    if (!answer.ok) this.notices.complain(answer.error);
   }
 
   openThread(ts) {
@@ -244,7 +204,7 @@ class App {
     const thread = this.pane === 'thread';
     if (!this.pane) return;
     this.thread.close();
-    if (thread && this.guideWasOpen && matchMedia('(min-width: 1100px)').matches) {
+    if (thread && this.guideWasOpen && WIDE.matches) {
       this.openGuide();
     } else {
       this.pane = 'none';
@@ -268,11 +228,11 @@ class App {
     if (document.body.classList.contains('nav-open')) {
       this.nav(false);
       $('nav').focus();
-    } else if (this.pane === 'thread' || (this.pane === 'guide' && matchMedia('(max-width: 1099px)').matches)) this.closePane();
+    } else if (this.pane === 'thread' || (this.pane === 'guide' && !WIDE.matches)) this.closePane();
   }
 
   async tryThis(g) {
-    if (matchMedia('(max-width: 1099px)').matches) this.closePane();
+    if (!WIDE.matches) this.closePane();
     if (g.user) await this.be(g.user);
     if (g.command) this.composer.fill(g.command);
   }

@@ -34,7 +34,7 @@ function divider(m) {
 }
 
 function continues(before, m) {
-  return before && before.user === m.user && !before.ephemeral === !m.ephemeral && !before.tombstone &&
+  return before && before.user === m.user && !m.blocks?.length && !before.ephemeral === !m.ephemeral && !before.tombstone &&
     Number(m.ts) - Number(before.ts) < TOGETHER;
 }
 
@@ -52,8 +52,17 @@ export class List {
     new ResizeObserver(() => this.pinned && this.toBottom()).observe(box);
   }
 
+  near() {
+    return this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < NEAR;
+  }
+
+  // follow goes to the end with the next message, which is the viewer's own.
+  follow() {
+    this.following = true;
+  }
+
   scrolled() {
-    this.pinned = this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < NEAR;
+    this.pinned = this.near();
     if (this.pinned) this.count(0);
   }
 
@@ -72,11 +81,19 @@ export class List {
   // end. Head stands above the first entry.
   show(about, sign, entries, head = []) {
     const fresh = about !== this.about;
-    if (fresh || sign !== this.sign) this.clear();
+    const stay = fresh || this.near();
+    const renamed = !fresh && sign !== this.sign; // all is drawn again, in its place
+    const top = this.box.scrollTop;
+    if (fresh || renamed) this.clear();
     Object.assign(this, { about, sign });
     const added = this.reconcile(entries, head);
-    if (fresh || this.pinned) this.toBottom();
+    if (renamed && !stay) {
+      this.box.scrollTop = top;
+      return;
+    }
+    if (stay || (this.following && added > 0)) this.toBottom();
     else if (added > 0) this.count(this.below + added);
+    if (added > 0) this.following = false;
   }
 
   clear() {

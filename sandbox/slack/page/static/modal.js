@@ -135,12 +135,12 @@ export class Modal {
     this.busy(false);
     this.complaints = answer.errors;
     if (answer.errors) this.mark();
-    else this.app.complain(answer.error);
+    else this.app.notices.complain(answer.error);
   }
 
   async cancel(all) {
     if (!this.view) return;
     const answer = await this.app.store.post('close', { view_id: this.view.id, all, wait: false });
-    if (!answer.ok) this.app.complain(answer.error);
+    if (!answer.ok) this.app.notices.complain(answer.error);
   }
 }

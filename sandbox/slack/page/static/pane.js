@@ -44,16 +44,16 @@ export class Thread {
     const count = all.filter((m) => m.ts !== this.ts && !m.ephemeral).length;
     const words = count === 1 ? '1 reply' : `${count} replies`;
     entries.splice(1, 0, ...(count > 0 ? [{ key: 'count', sign: words, draw: () => h('div', { class: 'thread-count' }, h('span', {}, words)) }] : []));
-    this.list.show(`${app.channel.id}/${this.ts}`, app.sign, entries);
+    this.list.show(`${app.people.me.id}/${app.channel.id}/${this.ts}`, app.sign, entries);
     this.composer.replace(...app.closed());
   }
 
   async reply(text) {
     if (text.startsWith('/')) {
-      this.app.toast(`${text.split(' ')[0]} is not supported in threads. Sorry!`);
+      this.app.notices.toast(`${text.split(' ')[0]} is not supported in threads. Sorry!`);
       return false;
     }
-    this.list.pinned = true;
+    this.list.follow();
     return this.app.say(text, this.ts);
   }
 }
