@@ -3,13 +3,11 @@ package bot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"time"
 
 	"github.com/pullfix/pullfix/runbook"
-	"github.com/pullfix/pullfix/runbook/cause"
 )
 
 // carry makes the change that was approved: exactly the plan, action after
@@ -42,8 +40,10 @@ func (d *Desk) carry(ctx context.Context, e Effect, i Incident) Event {
 			receipts = append(receipts, runbook.Receipt{Action: action, Detail: err.Error(), At: time.Now()})
 			return Carried{Effect: e.ID, Receipts: receipts}
 		}
-		d.Log.Info("changed", "incident", i.ID, "verb", action.Verb, "object", action.Kind+"/"+action.Name, "namespace", action.Namespace, "done", receipt.Done, "approved", fmt.Sprint(approved))
 		receipts = append(receipts, receipt)
+		if !receipt.Done {
+			break // what became of it has to be seen before anything follows
+		}
 	}
 	return Carried{Effect: e.ID, Receipts: receipts}
 }
@@ -148,7 +148,7 @@ func (Rejudge) apply(c *change) error {
 // page reaches out: the pager of the route, and whatever else is configured.
 // One that confirms is enough for it to count as sent.
 func (d *Desk) page(ctx context.Context, e Effect, i Incident) Event {
-	p := Page{Key: i.ID, Incident: i.ID, Text: pageText(i, e.Why), At: e.Made}
+	p := Page{Key: i.ID, Incident: i.ID, Text: escalationText(i, e.Why), At: e.Made}
 	if i.Verdict != nil {
 		p.Severity, p.Details = i.Verdict.Severity, i.Verdict.Details
 	}
@@ -169,15 +169,6 @@ func (d *Desk) page(ctx context.Context, e Effect, i Incident) Event {
 		}
 		paged.Failed = nil
 	}
-}
-
-// pageText is the first row of the escalation table.
-func pageText(i Incident, why string) string {
-	text := fmt.Sprintf("%s: Container registry pull failure blocking deployments in %s", severityOf(i), i.Target.Namespace)
-	if i.Verdict != nil && i.Verdict.Cause != cause.None {
-		text += ": " + i.Verdict.Summary
-	}
-	return text + " (" + why + ")"
 }
 
 func severityOf(i Incident) string {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pullfix/pullfix/runbook"
+	"github.com/pullfix/pullfix/runbook/cause"
 )
 
 // Carried brings the results of a change.
@@ -206,4 +207,13 @@ func (e Paged) apply(c *change) error {
 	}
 	c.show()
 	return Done{Effect: e.Effect}.apply(c)
+}
+
+// escalationText is the first row of the escalation table.
+func escalationText(i Incident, why string) string {
+	text := fmt.Sprintf("%s: Container registry pull failure blocking deployments in %s", severityOf(i), i.Target.Namespace)
+	if i.Verdict != nil && i.Verdict.Cause != cause.None {
+		text += ": " + i.Verdict.Summary
+	}
+	return text + " (" + why + ")"
 }

@@ -87,6 +87,9 @@ func (e Granted) approve(c *change) {
 	case c.State != Open && c.State != Asking:
 		c.whisper(e.Press, c.decidedAlready())
 		return
+	case ok && (!plan.Remedy.Approvable || plan.Missing != ""):
+		c.whisper(e.Press, "pullfix cannot carry this out here. "+plan.Missing)
+		return
 	case !ok || plan.Hash != e.Press.PlanHash:
 		c.whisper(e.Press, "The situation has changed since you saw this plan. Look at the message again.")
 		c.follow(Effect{Kind: DoDiagnose})
