@@ -122,9 +122,9 @@ func FuzzNearest(f *testing.F) {
 	f.Add("v1", "V1 v2 1.0.0.0.0.0 99999999999999999999")
 	f.Fuzz(func(t *testing.T, want, list string) {
 		tags := strings.Fields(list)
-		near, alike := nearest(want, tags)
-		if len(near) > mostNear || alike > len(near) {
-			t.Errorf("%d tags, %d of them alike", len(near), alike)
+		near, unlike := nearest(want, tags)
+		if len(near) > mostNear || unlike > len(near) {
+			t.Errorf("%d tags, %d of them unlike", len(near), unlike)
 		}
 		for _, tag := range near {
 			if !strings.Contains(list, tag) {

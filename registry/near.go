@@ -8,9 +8,9 @@ import (
 )
 
 // nearest returns the tags that want may be a slip of, best first, at most
-// five, and how many of them really look alike. Where nothing does it returns
-// latest and the newest versions.
-func nearest(want string, tags []string) (near []string, alike int) {
+// five, and how many of them, from the last, do not really look like it. Where
+// none does these are latest and the newest versions.
+func nearest(want string, tags []string) (near []string, unlike int) {
 	type ranked struct {
 		tag     string
 		cost    int
@@ -28,12 +28,12 @@ func nearest(want string, tags []string) (near []string, alike int) {
 	for _, r := range list {
 		if len(near) < mostNear && !slices.Contains(near, r.tag) {
 			near = append(near, r.tag)
-			if r.cost <= costAlike {
-				alike = len(near)
+			if r.cost > costAlike {
+				unlike++
 			}
 		}
 	}
-	return near, alike
+	return near, unlike
 }
 
 // Costs, in tenths of an edit.

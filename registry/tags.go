@@ -123,7 +123,7 @@ func (s *session) keepNear(tags []string, more bool) {
 	case len(tags) == 0:
 		s.answer.TagsNote = "the repository has no tags"
 	case s.target.tag != "":
-		s.answer.Tags, s.answer.Alike = nearest(s.target.tag, tags)
+		s.answer.Tags, s.answer.Unlike = nearest(s.target.tag, tags)
 	}
 	if more {
 		s.answer.TagsNote = fmt.Sprintf("only the first %d tags were compared", len(tags))

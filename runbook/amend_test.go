@@ -16,7 +16,7 @@ func kind(kind string) change {
 
 // near is a registry that has a tag which looks like the missing one.
 func near() change {
-	return says("", runbook.Answer{Result: cause.TagNotFound, Status: 404, Tags: []string{"v2"}, Alike: 1})
+	return says("", runbook.Answer{Result: cause.TagNotFound, Status: 404, Tags: []string{"v2"}})
 }
 
 func never() change {
@@ -94,7 +94,7 @@ func TestAPausedDeploymentIsResumed(t *testing.T) {
 // TestNoTagIsOfferedThatLooksLikeNone: what the registry has is told, but not
 // put into a command.
 func TestNoTagIsOfferedThatLooksLikeNone(t *testing.T) {
-	_, v := missingTag(says("", runbook.Answer{Result: cause.TagNotFound, Status: 404, Tags: []string{"build-1", "build-2"}})).diagnose(t)
+	_, v := missingTag(says("", runbook.Answer{Result: cause.TagNotFound, Status: 404, Tags: []string{"build-1", "build-2"}, Unlike: 2})).diagnose(t)
 	r := v.Remedies[0]
 	if r.Command != "kubectl -n shop set image deployment/web app="+host+"/acme/app:TAG" || r.Why != "No tag looks like v1; there are build-1 and build-2." {
 		t.Errorf("remedy %+v", r)

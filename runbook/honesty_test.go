@@ -85,3 +85,31 @@ func TestASlipInTheNameComesFirst(t *testing.T) {
 		t.Errorf("details do not tell what happened: %q", v.Details)
 	}
 }
+
+// TestASecretThatMayNotBeRead: a pod whose secret pullfix cannot see is not a
+// pod without one.
+func TestASecretThatMayNotBeRead(t *testing.T) {
+	unseen := func(w *world) {
+		w.facts.Pod.PullSecrets = []string{"s"}
+		w.facts.Secrets = []runbook.SecretFacts{{Name: "s", Listed: true, Unreadable: true}}
+		w.facts.Gaps = []runbook.Gap{{What: "pods in all namespaces", Why: "forbidden"}, {What: "secret shop/s", Why: "forbidden"}}
+	}
+	for message, want := range map[string]struct {
+		cause cause.Cause
+		says  string
+	}{
+		rejected: {cause.AuthRejected, "rejects the pod's credential, probably that in secret s (pullfix may not read it)"},
+		noLogin:  {cause.AuthMissing, "the secret s of the pod seems to have none for it (pullfix may not read it)"},
+	} {
+		_, v := newWorld(message, unseen).diagnose(t)
+		if v.Cause != want.cause || v.Certainty != cause.Likely || !strings.Contains(v.Summary, want.says) {
+			t.Errorf("%s, %s: %s", v.Cause, v.Certainty, v.Summary)
+		}
+		if r := v.Remedies[0]; r.Kind != runbook.UpdateSecret || r.Object != "secret/s" || !strings.Contains(r.Command, "kubectl replace -f -") {
+			t.Errorf("remedy %+v", r)
+		}
+		if s := v.Steps[0].Summary; s != "1 pod of 1 workload; other namespaces could not be seen" {
+			t.Errorf("scope: %s", s)
+		}
+	}
+}

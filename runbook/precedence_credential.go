@@ -205,12 +205,22 @@ func (e evidence) noSecretAtAll(f finding, heard cause.Cause) finding {
 		f.cause, f.vantage = cause.PermissionDenied, VantageRegistry
 		return f
 	}
-	if _, hidden := e.unreadable(); hidden {
-		f.certainty = cause.Likely
-		return f
+	if name, hidden := e.unreadable(); hidden {
+		return e.behind(f, name)
 	}
 	if heard == cause.NotFoundOrDenied || (heard == cause.Unknown && e.word.Cause == cause.NotFoundOrDenied) {
 		f.cause, f.certainty, f.vantage = cause.NotFoundOrDenied, cause.Likely, VantageUnknown
+	}
+	return f
+}
+
+// behind concludes from the node's word alone what a secret that may not be
+// read must be like: it is not known that the pod has nothing to send.
+func (e evidence) behind(f finding, name string) finding {
+	f.certainty, f.flaw = cause.Likely, Flaw{Secret: name}
+	switch e.word.Cause {
+	case cause.AuthRejected, cause.AuthExpired, cause.PermissionDenied:
+		f.cause = e.word.Cause
 	}
 	return f
 }

@@ -44,7 +44,7 @@ type Answer struct {
 	Digest     string     `json:"digest,omitempty"`
 	Platforms  []string   `json:"platforms,omitempty"` // that the image has, when it lacks ours
 	Tags       []string   `json:"tags,omitempty"`      // nearest existing, best first, at most five
-	Alike      int        `json:"alike,omitempty"`     // how many of Tags, from the first, look like a slip of the one asked for
+	Unlike     int        `json:"unlike,omitempty"`    // how many of Tags, from the last, do not look like the one asked for
 	TagsNote   string     `json:"tagsNote,omitempty"`  // why there are none
 	RateLimit  *RateLimit `json:"rateLimit,omitempty"`
 	PlainHTTP  bool       `json:"plainHTTP,omitempty"`  // answered over http

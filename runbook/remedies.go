@@ -96,7 +96,7 @@ func (e evidence) imageRemedies(f finding) []Remedy {
 }
 
 func (e evidence) secretRemedies(f finding) []Remedy {
-	if f.cause == cause.PermissionDenied && len(e.used) == 0 {
+	if f.cause == cause.PermissionDenied && len(e.used) == 0 && f.flaw.Secret == "" {
 		return []Remedy{e.escalate("The registry's owner decides who may pull; its answer says why not."), e.createSecret("A login may have the right that a request without one lacks.")}
 	}
 	if f.blame.Source == "" && f.flaw.Secret == "" {
@@ -113,7 +113,7 @@ func (e evidence) secretRemedies(f finding) []Remedy {
 }
 
 func (e evidence) missingSecretRemedies(f finding) []Remedy {
-	if f.blame.Source != "" {
+	if _, hidden := e.unreadable(); f.blame.Source != "" || (hidden && f.cause == cause.AuthMissing && f.flaw.Secret != "") {
 		return e.secretRemedies(f)
 	}
 	list := []Remedy{e.createSecretFor(f)}

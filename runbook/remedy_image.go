@@ -135,7 +135,7 @@ func (e evidence) corrections() []string {
 	}
 	var images []string
 	for _, a := range append(e.sent(), e.otherAnswers()...) {
-		for _, tag := range a.Tags[:min(a.Alike, len(a.Tags))] {
+		for _, tag := range a.Tags[:max(len(a.Tags)-a.Unlike, 0)] {
 			images = append(images, e.spelling(tag))
 		}
 	}

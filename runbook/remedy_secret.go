@@ -33,6 +33,9 @@ func (e evidence) updateSecret(f finding) Remedy {
 		target.Name = e.unusedName(name)
 		r.Command = vendor.CreateSecret(target) + " && " + e.attachCommand(target.Name, name)
 		r.Risk = "the secret is immutable, so a new one takes its place; " + e.attachRisk()
+	case s.Unreadable:
+		r.Command = vendor.MergeSecret(target)
+		r.Risk = "none for other entries of the secret: they stay as they are" + e.reverted(s.Owner)
 	case len(others) > 0:
 		target.Legacy = s.Type == legacyType
 		r.Command = vendor.MergeSecret(target)
@@ -58,12 +61,19 @@ const legacyType = "kubernetes.io/dockercfg"
 // image's, and a key that matches stays as it is written.
 func (e evidence) entryToUpdate(f finding) (host, key string) {
 	switch {
-	case f.cause == cause.PullSecretMalformed && f.flaw.Key != "":
+	case f.cause == cause.PullSecretMalformed && f.flaw.Key != "" && !e.needsLogin():
 		return keyHost(f.flaw.Key), f.flaw.Key
 	case f.blame.KeyMatches:
 		return e.ref.Host, f.blame.Key
 	}
 	return e.ref.Host, ""
+}
+
+// needsLogin tells that the image is not public, and that no listed entry, read
+// or not, was meant for it: one for another host would not help.
+func (e evidence) needsLogin() bool {
+	meant := slices.ContainsFunc(e.pull.Candidates, func(c Candidate) bool { return c.Listed && c.KeyMatches })
+	return !meant && !e.public()
 }
 
 // keyHost is the host that a key is for.

@@ -39,6 +39,8 @@ func TestUpdateKeepsTheOtherEntries(t *testing.T) {
 		{"none of its entries is for the host", newWorld(noLogin, lists(secret("s", config(good("quay.io"))))), merge(host, ".dockerconfigjson", ".auths[$key]")},
 		{"the key has a slip", newWorld(noLogin, lists(secret("s", config(good(host+":443"))))), create("s", host)},
 		{"another entry cannot be decoded", newWorld("illegal base64 data at input byte 0", lists(secret("s", config(good(host), `"quay.io":{"auth":"%%"}`))), says("bob", answer(cause.None, 200))), merge("quay.io", ".dockerconfigjson", ".auths[$key]")},
+		{"the only entry cannot be decoded, and is for another host", newWorld("illegal base64 data at input byte 0", lists(secret("s", config(`"quay.io":{"auth":"%%"}`)))), create("s", host)},
+		{"the same, and the image is public", newWorld("illegal base64 data at input byte 0", lists(secret("s", config(`"quay.io":{"auth":"%%"}`))), says("", answer(cause.None, 200))), create("s", "quay.io")},
 		{"immutable", newWorld(rejected, lists(secret("s", config(good(host)))), templateLists("s"), rejectsBob, immutable("s")), create("s-2", host) + ` && kubectl -n shop patch deployment/web --type=merge --patch '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"s-2"}]}}}}'`},
 		{"of the old type", newWorld(rejected, lists(secret("s", config(good(host)))), ofType("s", legacy.Type), rejectsBob), "kubectl -n shop delete secret s && " + create("s", host)},
 		{"of the old type, several entries", newWorld(rejected, lists(secret("s", config(good(host), good("quay.io")))), ofType("s", legacy.Type), rejectsBob), merge(host, ".dockercfg", ".[$key]")},

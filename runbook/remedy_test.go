@@ -65,7 +65,7 @@ func TestCorrectedTemplate(t *testing.T) {
 }
 
 func TestSuggestedTagIsInTheCommand(t *testing.T) {
-	w := missingTag(says("", runbook.Answer{Result: cause.TagNotFound, Status: 404, Tags: []string{"v1.0", "v2"}, Alike: 1}))
+	w := missingTag(says("", runbook.Answer{Result: cause.TagNotFound, Status: 404, Tags: []string{"v1.0", "v2"}, Unlike: 1}))
 	_, v := w.diagnose(t)
 	if diff := cmp.Diff([]string{"v1.0", "v2"}, v.Suggestions); diff != "" {
 		t.Error(diff)

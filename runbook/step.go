@@ -103,6 +103,9 @@ func scopeSentence(v view) string {
 	if w := v.facts.Workload; w != nil && v.scope.Pods <= len(w.FailingPods) {
 		s += " of 1 workload"
 	}
+	if _, unseen := gapAbout(v.facts, "pods in all namespaces"); unseen && v.scope.Namespaces <= 1 {
+		return s + "; other namespaces could not be seen"
+	}
 	if v.scope.Namespaces <= 1 {
 		return s + ", no other namespace"
 	}

@@ -85,6 +85,9 @@ func platformSummary(e evidence) string {
 }
 
 func credentialSummary(e evidence, f finding) string {
+	if name, hidden := e.unreadable(); hidden && f.flaw.Secret == name && f.cause != cause.PullSecretMalformed {
+		return hiddenSummary(e, f)
+	}
 	switch f.cause {
 	case cause.AuthMissing:
 		return authMissingSummary(e, f)
@@ -104,6 +107,21 @@ func credentialSummary(e evidence, f finding) string {
 		return fmt.Sprintf("The node's credential provider gave no credential for %s", e.ref.Host)
 	}
 	return secretSummary(e, f)
+}
+
+// hiddenSummary says what the node's word shows of a secret that pullfix may not
+// read.
+func hiddenSummary(e evidence, f finding) string {
+	does := "asks for a login, and the secret " + f.flaw.Secret + " of the pod seems to have none for it"
+	switch f.cause {
+	case cause.AuthRejected:
+		does = "rejects the pod's credential, probably that in secret " + f.flaw.Secret
+	case cause.AuthExpired:
+		does = "says that the pod's credential has expired, probably that in secret " + f.flaw.Secret
+	case cause.PermissionDenied:
+		does = "does not let the pod's credential, probably that in secret " + f.flaw.Secret + ", pull " + e.ref.Repository
+	}
+	return e.ref.Host + " " + does + " (pullfix may not read it)"
 }
 
 func authMissingSummary(e evidence, f finding) string {
