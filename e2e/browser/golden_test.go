@@ -22,8 +22,8 @@ func emitted() []scenario {
 			names := goldenFiles(v, "message-")
 			for _, name := range names {
 				v.drawn(name)
-				v.app.call("chat.postMessage", with(v.app.load(golden+name), "channel", slack.Ops))
-				v.complete("#messages .message:last-of-type")
+				ts, _ := v.app.call("chat.postMessage", with(v.app.load(golden+name), "channel", slack.Ops))["ts"].(string)
+				v.complete(`#messages .message[data-ts="` + ts + `"]`)
 			}
 			v.t.Logf("%d messages", len(names))
 			v.shot("golden")

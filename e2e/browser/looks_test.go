@@ -50,6 +50,7 @@ func looks() []scenario {
 			v.shot("gallery")
 			v.fits()
 			v.dark()
+			v.until("document.documentElement.dataset.theme === 'dark'", "the page follows the system")
 			v.shot("gallery-dark")
 		}},
 		{name: "lists and dialogs in the dark", run: func(v *visit) {

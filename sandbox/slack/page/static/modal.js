@@ -41,7 +41,7 @@ export class Modal {
       this.close = show(this.node);
     }
     this.submit = view.submit && h('button', { type: 'submit', class: 'button primary', form: 'modal-form', 'data-answer': 'submit' }, view.submit);
-    this.body = h('form', { class: 'dialog-body', id: 'modal-form', novalidate: true, onsubmit: (event) => this.send(event) },
+    this.body = h('form', { class: 'dialog-body', id: 'modal-form', novalidate: true, tabIndex: -1, onsubmit: (event) => this.send(event) },
       blocks(view.blocks, this.surface(view)));
     this.line = h('p', { class: 'failure', role: 'alert', hidden: true });
     this.node.replaceChildren(this.head(view), this.body, this.line, this.foot(view, depth));
@@ -59,13 +59,14 @@ export class Modal {
       h('button', { type: 'button', class: 'button', 'data-answer': 'close', onclick: () => this.cancel(false) }, label), this.submit);
   }
 
-  // start puts the focus where Slack does: on the element that asks for it,
-  // else the first input, else the button that ends it.
+  // start puts the focus on the element that asks for it, else on the first
+  // input, else on the text: never on a button, for a second Enter would press
+  // it unread. It does not scroll away from what is to be read first.
   start() {
     const wanted = this.view.blocks.find((b) => b.element?.focus_on_load)?.element.action_id;
-    const stops = focusable(this.body);
-    const target = stops.find((e) => wanted && e.dataset.action === wanted) ?? stops[0] ?? this.submit ?? this.node.querySelector('[data-answer]');
-    target.focus();
+    const inputs = focusable(this.body).filter((e) => e.closest('[data-input]'));
+    const target = inputs.find((e) => wanted && e.closest('[data-action]')?.dataset.action === wanted) ?? inputs[0] ?? this.body;
+    target.focus({ preventScroll: true });
   }
 
   // mark shows errors, failures and that a submission is under way.
