@@ -88,7 +88,11 @@ func FuzzParseCommand(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		c, err := parseCommand(s)
 		if err != nil {
-			harmless(t, string(wrong(err.(*formError)).text))
+			harmless(t, string(wrong(func() *formError {
+				target := &formError{}
+				_ = errors.As(err, &target)
+				return target
+			}()).text))
 			return
 		}
 		for _, name := range []string{c.target.Namespace, c.target.Name, c.target.Cluster, c.namespace, c.cluster, c.incident} {

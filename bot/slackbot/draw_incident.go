@@ -28,12 +28,12 @@ type Route struct {
 // root is the incident's own message, which is redrawn in place.
 func (d drawing) root() message {
 	i := d.incident
-	switch {
-	case i.State == bot.Diagnosing:
+	switch i.State {
+	case bot.Diagnosing:
 		return d.running()
-	case i.State == bot.Resolved:
+	case bot.Resolved:
 		return d.resolved()
-	case i.State == bot.Closed:
+	case bot.Closed:
 		return d.closed()
 	}
 	return d.open()

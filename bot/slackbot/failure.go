@@ -11,8 +11,7 @@ import (
 
 // codeOf is Slack's name of an error, "" when it was none of Slack's.
 func codeOf(err error) string {
-	var e slack.SlackErrorResponse
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
 		return e.Err
 	}
 	return ""

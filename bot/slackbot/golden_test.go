@@ -3,6 +3,7 @@ package slackbot
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -95,8 +96,16 @@ func (p product) addAnswers(evilDrawing drawing) {
 	_, noCommand := parseCommand("diagnosee shop web")
 	_, noPod := parseCommand("diagnose shop")
 	p.messages["help"] = help()
-	p.messages["wrong-command"] = wrong(noCommand.(*formError))
-	p.messages["wrong-form"] = wrong(noPod.(*formError))
+	p.messages["wrong-command"] = wrong(func() *formError {
+		target := &formError{}
+		_ = errors.As(noCommand, &target)
+		return target
+	}())
+	p.messages["wrong-form"] = wrong(func() *formError {
+		target := &formError{}
+		_ = errors.As(noPod, &target)
+		return target
+	}())
 	p.messages["status"] = status([]bot.Incident{judged(), escalatedIncident()}, link42)
 	p.messages["status-none"] = status(nil, link42)
 	p.messages["hostile-status"] = status(incidents, link42)

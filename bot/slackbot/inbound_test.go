@@ -2,6 +2,7 @@ package slackbot
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -140,9 +141,7 @@ func TestDeliveriesOfOthersAreDropped(t *testing.T) {
 			"team_id": "T01ACME", "api_app_id": "A01PULLFIX", "channel_id": sandbox.Ops, "user_id": sandbox.Ann, "command": "/pullfix",
 			"text": "diagnose shop checkout", "trigger_id": sprintf("%v", change), "response_url": "http://evil.example/",
 		}
-		for k, v := range change {
-			payload[k] = v
-		}
+		maps.Copy(payload, change)
 		o.acknowledged(o.Inject("slash_commands", payload))
 	}
 	if n := len(o.desk.asked()); n != 0 {

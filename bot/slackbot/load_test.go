@@ -74,7 +74,7 @@ func TestOverflowIsAnswered(t *testing.T) {
 			refused++
 		}
 	}
-	if refused < 150 || refused > 200 {
+	if refused < 150 || refused > 200+recorders { // a recorder may not have taken its first one yet
 		t.Errorf("%d of %d are refused", refused, n)
 	}
 	hold.mu.Lock()

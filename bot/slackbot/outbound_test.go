@@ -2,7 +2,6 @@ package slackbot
 
 import (
 	"errors"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -23,7 +22,7 @@ func idle(t *testing.T) *Bot {
 	return b
 }
 
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // own are the bot's root messages in a channel.
 func (o *office) own(channel string) []sandbox.Message {

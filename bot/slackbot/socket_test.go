@@ -103,7 +103,7 @@ func TestFatalErrorsEndTheRun(t *testing.T) {
 	} {
 		t.Run(fault.Method+" "+fault.Error, func(t *testing.T) {
 			o := open(t, setting{idle: true})
-			<-o.ran
+			o.ended()
 			o.Break(fault)
 			err := o.bot.Run(o.within(10*time.Second), Services{Desk: o.desk, Incidents: o.desk})
 			o.ran <- nil
@@ -116,7 +116,7 @@ func TestFatalErrorsEndTheRun(t *testing.T) {
 
 func TestPassingErrorsDoNot(t *testing.T) {
 	o := open(t, setting{idle: true})
-	<-o.ran
+	o.ended()
 	o.Break(sandbox.Fault{Method: "auth.test", Status: 503})
 	o.Break(sandbox.Fault{Method: "apps.connections.open", Status: 503})
 	go func() { o.ran <- o.bot.Run(o.within(20*time.Second), Services{Desk: o.desk, Incidents: o.desk}) }()

@@ -2,6 +2,7 @@ package slackbot
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -69,10 +70,20 @@ func open(t *testing.T, s setting) *office {
 	return of
 }
 
+// ended waits for the run that the office began with.
+func (o *office) ended() {
+	if err := <-o.ran; err != nil {
+		o.t.Log("the first run ended:", err)
+	}
+}
+
 func (o *office) close() {
 	o.stop()
 	select {
-	case <-o.ran:
+	case err := <-o.ran:
+		if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, ErrRefused) {
+			o.t.Log("the bot ended:", err)
+		}
 	case <-time.After(15 * time.Second):
 		o.t.Error("the bot does not stop")
 	}

@@ -23,7 +23,7 @@ type call struct {
 // parse reads the path as the real server's RequestInfo does.
 func (c *Cluster) parse(r *http.Request) *call {
 	out := &call{Request: r, query: r.URL.Query()}
-	out.access.path, out.verb = r.URL.Path, strings.ToLower(r.Method)
+	out.path, out.verb = r.URL.Path, strings.ToLower(r.Method)
 	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
 	switch {
 	case parts[0] == "api" && len(parts) >= 3:

@@ -121,7 +121,7 @@ func (s *session) grant(ctx context.Context, g grant) (string, int, error) {
 	if err != nil {
 		return "", 0, err
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode/100 != 2 {
 		return "", answer.StatusCode, unexpected(g.method, at, answer)
 	}

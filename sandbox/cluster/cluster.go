@@ -113,7 +113,7 @@ func (c *Cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	counted := &counting{ResponseWriter: w}
 	defer func() {
 		c.ledger.change(entry, func(e *Request) {
-			e.User, e.Status, e.Bytes, e.End = call.access.user, counted.status, counted.bytes, time.Now()
+			e.User, e.Status, e.Bytes, e.End = call.user, counted.status, counted.bytes, time.Now()
 		})
 	}()
 	c.serve(counted, call)

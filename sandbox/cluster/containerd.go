@@ -189,7 +189,7 @@ func (s *session) why(ctx context.Context, url string) string {
 	if err != nil {
 		return ""
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	var body struct {
 		Errors []struct{ Code, Message string }
 	}
@@ -241,7 +241,7 @@ func (s *session) document(ctx context.Context, path string, into any) error {
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
 		return unexpected(http.MethodGet, s.base+"/"+path, answer)
 	}
@@ -254,7 +254,7 @@ func (s *session) layer(ctx context.Context, d descriptor) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
 		return 0, unexpected(http.MethodGet, url, answer)
 	}

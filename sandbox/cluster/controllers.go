@@ -58,8 +58,13 @@ func (s *Controllers) reconcile() error {
 		kind string
 		do   func(object) error
 	}{
-		{"Namespace", s.account}, {"Deployment", s.deployment}, {"ReplicaSet", s.replicaSet},
-		{"StatefulSet", s.statefulSet}, {"DaemonSet", s.daemonSet}, {"Job", s.job}, {"Pod", s.bind},
+		{"Namespace", s.account},
+		{"Deployment", s.deployment},
+		{"ReplicaSet", s.replicaSet},
+		{"StatefulSet", s.statefulSet},
+		{"DaemonSet", s.daemonSet},
+		{"Job", s.job},
+		{"Pod", s.bind},
 	} {
 		for _, o := range s.all(one.kind) {
 			if o.GetDeletionTimestamp() != nil {

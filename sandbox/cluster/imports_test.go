@@ -12,7 +12,7 @@ func TestNoClientInside(t *testing.T) {
 	if err != nil {
 		t.Fatalf("listing the dependencies: %v: %s", err, out)
 	}
-	for _, path := range strings.Fields(string(out)) {
+	for path := range strings.FieldsSeq(string(out)) {
 		stranger := strings.HasPrefix(path, "k8s.io/client-go") || strings.HasPrefix(path, "github.com/google/go-containerregistry") ||
 			strings.HasPrefix(path, "github.com/pullfix/") && path != "github.com/pullfix/pullfix/sandbox/cluster"
 		if stranger {

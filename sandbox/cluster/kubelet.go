@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -131,9 +132,7 @@ func (k *Kubelet) node() *corev1.Node {
 	labels := map[string]string{
 		corev1.LabelHostname: k.options.Node, corev1.LabelOSStable: k.options.OS, corev1.LabelArchStable: k.options.Arch,
 	}
-	for name, value := range k.options.Labels {
-		labels[name] = value
-	}
+	maps.Copy(labels, k.options.Labels)
 	room := corev1.ResourceList{corev1.ResourcePods: quantity.MustParse("110"), corev1.ResourceCPU: quantity.MustParse("4")}
 	return &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: k.options.Node, Labels: labels},

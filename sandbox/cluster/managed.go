@@ -51,7 +51,7 @@ func (e editor) record(now, next object) error {
 		if entry.FieldsV1 == nil {
 			continue
 		}
-		if err := json.Unmarshal(entry.FieldsV1.Raw, &fields); err != nil {
+		if err := json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields); err != nil {
 			return fmt.Errorf("reading managed fields of %s: %w", entry.Manager, err)
 		}
 		if entry.Manager == e.manager && entry.Subresource == e.subresource && entry.APIVersion == e.apiVersion {
@@ -76,7 +76,9 @@ func (t tree) encode() *metav1.FieldsV1 {
 		return nil
 	}
 	raw, _ := json.Marshal(t) //nolint:errchkjson // nested maps of strings always marshal
-	return &metav1.FieldsV1{Raw: raw}
+	fields := &metav1.FieldsV1{}
+	fields.SetRawBytes(raw)
+	return fields
 }
 
 // MarshalJSON writes an empty node as {}, nil or not.

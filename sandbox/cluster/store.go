@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,8 +95,8 @@ func (s *store) put(r *resource, k key, old, out object) object {
 		s.objects[r.id()] = map[key]object{}
 		s.written[r.id()] = map[key]time.Time{}
 	}
-	switch {
-	case out == nil:
+	switch out {
+	case nil:
 		entry.kind = watch.Deleted
 		last, _ := old.DeepCopyObject().(object)
 		last.SetResourceVersion(strconv.FormatUint(s.version, 10))
@@ -180,9 +181,7 @@ func (s *store) read(r *resource, version uint64) ([]object, uint64, bool) {
 		return seen.list, version, true
 	}
 	present := make(map[key]object, len(s.objects[r.id()]))
-	for k, o := range s.objects[r.id()] {
-		present[k] = o
-	}
+	maps.Copy(present, s.objects[r.id()])
 	for _, c := range slices.Backward(s.changes) {
 		if c.version <= version {
 			break

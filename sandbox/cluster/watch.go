@@ -47,7 +47,7 @@ func (c *Cluster) watch(w http.ResponseWriter, k *call) {
 		c.refuse(w, k, tooLarge(version, now))
 		return
 	}
-	framer := f.StreamSerializer.Framer.NewFrameWriter(w)
+	framer := f.StreamSerializer.NewFrameWriter(w)
 	s := &watcher{
 		cluster: c, call: k, pick: pick, form: f, version: version, bookmarks: options.AllowWatchBookmarks,
 		out: streaming.NewEncoder(framer, f.StreamSerializer.Serializer), flush: http.NewResponseController(w).Flush,

@@ -23,7 +23,7 @@ func (s *Controllers) replicaSet(o object) error {
 	for n := len(pods); n < want; n++ {
 		pod := podOf(rs.Spec.Template, rs, r)
 		pod.GenerateName = rs.Name + "-"
-		pod.Name = pod.GenerateName + suffix(5)
+		pod.Name = pod.GenerateName + suffix()
 		if s.create("Pod", pod) {
 			s.events["replicaset-controller"].record(normal(about(r, rs), "SuccessfulCreate", "Created pod: "+pod.Name))
 			pods = append(pods, pod)
@@ -218,7 +218,7 @@ func (s *Controllers) daemonSet(o object) error {
 		if pod == nil {
 			pod = podOf(ds.Spec.Template, ds, s.cluster.byKind("DaemonSet"))
 			pod.GenerateName = ds.Name + "-"
-			pod.Name, pod.Spec.NodeName = pod.GenerateName+suffix(5), node.GetName()
+			pod.Name, pod.Spec.NodeName = pod.GenerateName+suffix(), node.GetName()
 			pod.Labels[appsv1.ControllerRevisionHashLabelKey] = revision
 			s.create("Pod", pod)
 		}
@@ -274,7 +274,7 @@ func (s *Controllers) job(o object) error {
 	for active < min(*job.Spec.Parallelism, *job.Spec.Completions-done) {
 		pod := podOf(job.Spec.Template, job, s.cluster.byKind("Job"))
 		pod.GenerateName = job.Name + "-"
-		pod.Name = pod.GenerateName + suffix(5)
+		pod.Name = pod.GenerateName + suffix()
 		if !s.create("Pod", pod) {
 			break
 		}

@@ -131,16 +131,16 @@ func (c *Cluster) fresh(k *call, o object) error {
 		part(o, "Status").SetZero()
 	}
 	if o.GetName() == "" && o.GetGenerateName() != "" {
-		o.SetName(o.GetGenerateName() + suffix(5))
+		o.SetName(o.GetGenerateName() + suffix())
 	}
 	return nil
 }
 
 // suffix is a random word in the letters of the real server, which make no
 // other words.
-func suffix(n int) string {
+func suffix() string {
 	const letters = "bcdfghjklmnpqrstvwxz2456789"
-	raw := make([]byte, n)
+	raw := make([]byte, 5)
 	_, _ = rand.Read(raw) // never fails
 	for i, b := range raw {
 		raw[i] = letters[int(b)%len(letters)]

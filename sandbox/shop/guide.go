@@ -11,8 +11,12 @@ func Page() page.Options {
 	return page.Options{
 		Title: "pullfix demo · Acme", Channel: slack.Ops, Guide: guide(),
 		People: []page.Person{
-			{User: slack.Ann, Role: "asks"}, {User: slack.Bob, Role: "approver"}, {User: slack.Carol, Role: "approver"},
-			{User: slack.Dave, Role: "may ask only"}, {User: slack.Gina, Role: "guest"}, {User: slack.Erik, Role: "external"},
+			{User: slack.Ann, Role: "asks"},
+			{User: slack.Bob, Role: "approver"},
+			{User: slack.Carol, Role: "approver"},
+			{User: slack.Dave, Role: "may ask only"},
+			{User: slack.Gina, Role: "guest"},
+			{User: slack.Erik, Role: "external"},
 		},
 	}
 }

@@ -120,15 +120,22 @@ func (k kubectl) patch(ctx context.Context, path string, patch object) error {
 	if err != nil {
 		return fmt.Errorf("writing a patch: %w", err)
 	}
-	return k.do(ctx, http.MethodPatch, path, body, nil)
+	return k.do(ctx, question{method: http.MethodPatch, path: path, body: body}, nil)
 }
 
 func (k kubectl) read(ctx context.Context, path string, into any) error {
-	return k.do(ctx, http.MethodGet, path, nil, into)
+	return k.do(ctx, question{method: http.MethodGet, path: path}, into)
 }
 
-func (k kubectl) do(ctx context.Context, method, path string, body []byte, into any) error {
-	request, err := http.NewRequestWithContext(ctx, method, "https://cluster.test"+apiOf(path)+path, bytes.NewReader(body))
+// question is one request to the API server.
+type question struct {
+	method, path string
+	body         []byte
+}
+
+func (k kubectl) do(ctx context.Context, q question, into any) error {
+	path := q.path
+	request, err := http.NewRequestWithContext(ctx, q.method, "https://cluster.test"+apiOf(path)+path, bytes.NewReader(q.body))
 	if err != nil {
 		return fmt.Errorf("asking for %s: %w", path, err)
 	}

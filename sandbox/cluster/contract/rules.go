@@ -136,7 +136,7 @@ func managers(t *testing.T, s *suite) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if fields := string(p.ManagedFields[0].FieldsV1.Raw); !strings.Contains(fields, `"f:imagePullSecrets":{".":{},"k:{\"name\":\"x\"}":{}}`) {
+	if fields := p.ManagedFields[0].FieldsV1.GetRawString(); !strings.Contains(fields, `"f:imagePullSecrets":{".":{},"k:{\"name\":\"x\"}":{}}`) {
 		t.Errorf("a pod's pull secrets: %s", fields)
 	}
 }
@@ -148,7 +148,7 @@ func wantFields(t *testing.T, entries []metav1.ManagedFieldsEntry, want map[stri
 	expected := map[string]any{}
 	for _, e := range entries {
 		var fields any
-		if err := json.Unmarshal(e.FieldsV1.Raw, &fields); err != nil {
+		if err := json.Unmarshal(e.FieldsV1.GetRawBytes(), &fields); err != nil {
 			t.Fatalf("fields of %s: %v", e.Manager, err)
 		}
 		if e.Operation != metav1.ManagedFieldsOperationUpdate {

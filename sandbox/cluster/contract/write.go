@@ -112,11 +112,19 @@ func (s *suite) generations(t *testing.T) {
 	if d, err = s.change(t, "d", labelled); err != nil || d.Generation != 2 {
 		t.Fatalf("after a label: generation %d, %v", d.Generation, err)
 	}
+	s.renewals(t)
+}
+
+// renewals change the template, and the status through its own door.
+func (s *suite) renewals(t *testing.T) {
+	t.Helper()
+	deployments := s.client.AppsV1().Deployments(s.namespace)
 	renewed := func(d *appsv1.Deployment) {
 		d.Spec.Template.Spec.Containers[0].Image = "registry.invalid/app:v2"
 		d.Status.Replicas = 7
 	}
-	if d, err = s.change(t, "d", renewed); err != nil || d.Generation != 3 || d.Status.Replicas == 7 {
+	d, err := s.change(t, "d", renewed)
+	if err != nil || d.Generation != 3 || d.Status.Replicas == 7 {
 		t.Fatalf("after a new image: generation %d, status %d, %v", d.Generation, d.Status.Replicas, err)
 	}
 	err = retry.RetryOnConflict(retry.DefaultRetry, func() error {
