@@ -28,7 +28,7 @@ const wrongSecret = "wRong-secret-9242"
 // scenarios runs all of them, some side by side: most of the time each waits
 // for the kubelet.
 func (b *bed) scenarios(t *testing.T) {
-	all := slices.Concat(imageScenarios(), secretScenarios(), credentialScenarios(), registryScenarios(), shapeScenarios(), healthyScenarios())
+	all := slices.Concat(imageScenarios(), secretScenarios(), credentialScenarios(), registryScenarios(), mirrorScenarios(), shapeScenarios(), healthyScenarios())
 	var group errgroup.Group
 	group.SetLimit(8)
 	for _, sc := range all {

@@ -49,6 +49,17 @@ func secretScenarios() []scenario {
 			want: want{cause: "PullSecretNotAttached", remedy: "DeletePods"},
 		},
 		{
+			name: "account-has-the-good-secret-the-pod-a-stale-one",
+			set: func(s *stage) string {
+				s.secret("regcred", map[string]entry{s.Private.Host: login(robot, robotSecret)})
+				s.secret("own", map[string]entry{s.Private.Host: login(robot, wrongSecret)})
+				s.accountSecrets("regcred")
+				s.deployment(s.push(s.Private, "v1")+":v1", 1, "own")
+				return "deployment/web"
+			},
+			want: want{cause: "PullSecretNotAttached", remedy: "AttachSecret"},
+		},
+		{
 			name: "type-opaque",
 			set: func(s *stage) string {
 				s.secretOfType("regcred", corev1.SecretTypeOpaque, map[string]entry{s.Private.Host: login(robot, robotSecret)})

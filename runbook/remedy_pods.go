@@ -156,8 +156,16 @@ func (e evidence) probeOverrides() string {
 func (e evidence) escalate(why string) Remedy {
 	return Remedy{
 		Kind: Escalate, Title: "Escalate to those who run " + e.operators(), Why: why,
-		Command: shell.Join("curl", "-v", "https://"+e.checkHost()+"/v2/"), Risk: "none",
+		Command: shell.Join("curl", "-v", e.checkScheme()+"://"+e.checkHost()+"/v2/"), Risk: "none",
 	}
+}
+
+// checkScheme is http where the registry itself answered so.
+func (e evidence) checkScheme() string {
+	if e.word.Mirror == "" && e.registry().PlainHTTP {
+		return "http"
+	}
+	return "https"
 }
 
 func (e evidence) checkHost() string {
