@@ -1,0 +1,31 @@
+package runbook
+
+import (
+	"fmt"
+
+	"github.com/pullfix/pullfix/runbook/cause"
+)
+
+// mendedSummary is for what the kubelet still complains of though it is right
+// by now.
+func mendedSummary(e evidence, f finding) string {
+	switch {
+	case f.blame.Source != "":
+		return fmt.Sprintf("Secret %s was %s %s; the node has not tried again yet", f.blame.Secret(), e.mendedWord(f), ago(e.now.Sub(f.mendedAt)))
+	case f.cause == cause.PullSecretMalformed:
+		return "The pull secrets can be decoded by now; the node has not tried again yet"
+	case f.cause == cause.RegistryServerError:
+		return fmt.Sprintf("%s answered with a server error and works by now; the node has not tried again yet", e.ref.Host)
+	case f.cause == cause.PlatformMismatch:
+		return fmt.Sprintf("%s fits the node by now; the node has not tried again yet", e.ref.short())
+	}
+	return fmt.Sprintf("The node did not find the %s in %s, but it is there now: pushed since, or a mirror of the node answers in its place", e.ref.version(), e.ref.name())
+}
+
+// mendedWord tells a secret that was made from one that was changed.
+func (e evidence) mendedWord(f finding) string {
+	if s, ok := e.secret(f.blame.Secret()); ok && s.Created != nil && s.Created.After(e.pull.Since) {
+		return "created"
+	}
+	return "corrected"
+}
