@@ -62,7 +62,10 @@ func (c *change) follow(e Effect) {
 	c.due = append(c.due, e)
 }
 
-func (c *change) show() { c.follow(Effect{Kind: DoShow}) }
+func (c *change) show() {
+	c.Drawing++
+	c.follow(Effect{Kind: DoShow})
+}
 
 // tell says something in the thread; what needs people is broadcast.
 func (c *change) tell(text string, broadcast bool) {
@@ -101,15 +104,23 @@ func (e Done) apply(c *change) error {
 	return nil
 }
 
-// Shown records where the incident's message stands.
+// Shown records where the incident's message stands. The drawing may have begun
+// before the newest change; then it is drawn once more.
 type Shown struct {
-	Effect string
-	Place  Place
+	Effect  string
+	Place   Place
+	Drawing int // of the state that was drawn
 }
 
 func (e Shown) apply(c *change) error {
 	if c.Place.Message == "" {
 		c.Place = e.Place
 	}
-	return Done{Effect: e.Effect}.apply(c)
+	if err := (Done{Effect: e.Effect}).apply(c); err != nil {
+		return err
+	}
+	if e.Drawing < c.Drawing {
+		c.follow(Effect{Kind: DoShow})
+	}
+	return nil
 }

@@ -77,5 +77,5 @@ func (a *attendant) speak(ctx context.Context, e Effect) (Event, error) {
 	}
 	a.drawing.Store(false)
 	place, err := a.desk.Announcer.Show(ctx, i)
-	return Shown{Effect: e.ID, Place: place}, err
+	return Shown{Effect: e.ID, Place: place, Drawing: i.Drawing}, err
 }

@@ -249,3 +249,20 @@ func TestASavedPressIsSafeAndOnlyOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestTheLastDrawingIsOfTheLastState: a drawing that takes long shows what was;
+// what came meanwhile is drawn once more.
+func TestTheLastDrawingIsOfTheLastState(t *testing.T) {
+	s := newShop()
+	s.slowShow, s.slowLook = 5*time.Second, time.Second
+	s.verdict = runbook.Verdict{Namespace: "shop", Diagnosis: runbook.Diagnosis{Cause: cause.None, Summary: "shop/web-1 pulls fine"}}
+	live(t, s, rules(), func(t *testing.T, d *bot.Desk) {
+		ask(t, d, ann)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		shown := s.see().shown
+		if len(shown) != 2 || shown[1].State != bot.Closed {
+			t.Errorf("drawn %d times, the last time as %s", len(shown), shown[len(shown)-1].State)
+		}
+	})
+}

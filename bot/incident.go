@@ -70,6 +70,7 @@ type Incident struct {
 	// Outbox is what has still to be done about recorded changes.
 	Outbox   []Effect `json:"outbox,omitempty"`
 	Sequence int      `json:"sequence"` // of effects
+	Drawing  int      `json:"drawing"`  // counts what the message has to show
 	// Seen are the business keys of clicks and commands that are applied, newest
 	// last, bounded: Slack delivers at least once.
 	Seen []string `json:"seen,omitempty"`

@@ -40,6 +40,8 @@ type shop struct {
 	open      map[string]bool // groups that anybody can join
 	fail      map[string]error
 	slow      time.Duration // how long a change takes
+	slowShow  time.Duration // how long a drawing takes
+	slowLook  time.Duration // how long a diagnosis takes
 	ids       int
 }
 
@@ -103,6 +105,12 @@ func (s *shop) Show(_ context.Context, i bot.Incident) (bot.Place, error) {
 	if err := s.fail["show"]; err != nil {
 		return bot.Place{}, err
 	}
+	if s.slowShow > 0 {
+		slow := s.slowShow
+		s.mu.Unlock()
+		time.Sleep(slow)
+		s.mu.Lock()
+	}
 	s.shown = append(s.shown, i)
 	return bot.Place{Team: "T1", Channel: "C1", Message: "m-" + i.ID}, nil
 }
@@ -123,6 +131,7 @@ func (s *shop) Whisper(_ context.Context, w bot.Whisper) error {
 
 func (s *shop) Diagnose(_ context.Context, t runbook.Target, p runbook.Progress) (runbook.Case, runbook.Verdict, error) {
 	defer p.Begin(runbook.StepScope, "")()
+	time.Sleep(s.slowLook)
 	if err := s.failing("diagnose"); err != nil {
 		return runbook.Case{}, runbook.Verdict{}, err
 	}
