@@ -19,8 +19,6 @@ var (
 	ErrForbidden = errors.New("forbidden")
 	// ErrUnauthorized says that the API server does not know who asks.
 	ErrUnauthorized = errors.New("the API server does not accept the login")
-	// ErrNoPods says that a workload has no pod to look at.
-	ErrNoPods = errors.New("it has no pods")
 	// ErrUnknownKind says that a target's kind is none that pullfix follows.
 	ErrUnknownKind = errors.New("not a kind of workload that pullfix knows")
 )

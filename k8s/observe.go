@@ -21,7 +21,7 @@ const kindPod = "Pod"
 // all of them GET.
 //
 // The error is a *runbook.NotFoundError with similar names, a *RequestError
-// (ErrUnreachable, ErrForbidden, ErrUnauthorized), ErrNoPods or ErrUnknownKind.
+// (ErrUnreachable, ErrForbidden, ErrUnauthorized), runbook.ErrNoPods or ErrUnknownKind.
 // Anything else that could not be read stands in the gaps.
 func (c *Cluster) Observe(ctx context.Context, target runbook.Target, progress runbook.Progress) (runbook.Observation, error) {
 	if target.Cluster == "" {

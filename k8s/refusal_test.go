@@ -174,7 +174,7 @@ func TestObserveFallsBackToTheNamespace(t *testing.T) {
 func TestTargetsThatCannotBeObserved(t *testing.T) {
 	stand := town(t)
 	c := enter(t, stand)
-	if _, err := c.Observe(t.Context(), in("shop", "Deployment", "idle"), nil); !errors.Is(err, ErrNoPods) {
+	if _, err := c.Observe(t.Context(), in("shop", "Deployment", "idle"), nil); !errors.Is(err, runbook.ErrNoPods) {
 		t.Errorf("a workload without pods: %v", err)
 	}
 	if _, err := c.Observe(t.Context(), in("shop", "Rollout", "canary"), nil); !errors.Is(err, ErrUnknownKind) {

@@ -73,7 +73,7 @@ func (o *observer) chosenPod(ctx context.Context, s *sighting, near *controller)
 		return s.herdErr
 	}
 	if s.pod = s.its.representative(s.newest()); s.pod == nil {
-		return fmt.Errorf("observing %s %s/%s: %w", o.target.Kind, o.target.Namespace, o.target.Name, ErrNoPods)
+		return fmt.Errorf("observing %s %s/%s: %w", o.target.Kind, o.target.Namespace, o.target.Name, runbook.ErrNoPods)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -24,6 +25,9 @@ type Sources struct {
 func Diagnose(ctx context.Context, sources Sources, target Target, progress Progress) (Case, Verdict, error) {
 	watch := newStopwatch(progress)
 	seen, err := sources.Cluster.Observe(ctx, target, watch.progress)
+	if errors.Is(err, ErrNoPods) {
+		seen, err = Observation{Facts: Facts{Target: target, ObservedAt: time.Now()}}, nil
+	}
 	if err != nil {
 		return Case{}, Verdict{}, err
 	}

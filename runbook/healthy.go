@@ -24,7 +24,7 @@ func nothingWrong(f Facts, now time.Time) Diagnosis {
 	where := f.Target.Namespace + "/" + f.Pod.Name
 	switch {
 	case f.Pod.Name == "":
-		d.Summary = fmt.Sprintf("%s/%s has no pod. Nothing is pulled.", f.Target.Namespace, f.Target.Name)
+		d.Summary = fmt.Sprintf("%s/%s (%s) has no pod, so nothing is pulled. Nothing to do about images.", f.Target.Namespace, f.Target.Name, kindWord(f.Target.Kind))
 	case f.Pod.Deleting:
 		d.Summary = where + " is being deleted: the kubelet pulls nothing for it any more."
 	case !f.Pod.Scheduled:

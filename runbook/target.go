@@ -1,5 +1,7 @@
 package runbook
 
+import "errors"
+
 // Target names what to diagnose. Kind is the Kubernetes kind ("Pod",
 // "Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet", "CronJob").
 type Target struct {
@@ -8,6 +10,9 @@ type Target struct {
 	Kind      string `json:"kind"`
 	Name      string `json:"name"`
 }
+
+// ErrNoPods says that a workload has no pod to look at: nothing is pulled.
+var ErrNoPods = errors.New("it has no pods")
 
 // NotFoundError says that the target does not exist. Near holds the names of
 // objects of the same kind that look alike, best first.

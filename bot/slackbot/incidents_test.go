@@ -202,7 +202,7 @@ func hostile() bot.Incident {
 		p.Remedy.ID, p.Shows = fmt.Sprintf("rollback-%d", n+2), many(long, 60)
 		i.Plans = append(i.Plans, p)
 	}
-	for range 200 {
+	for range 30 {
 		i.Timeline = append(i.Timeline, bot.Entry{At: after(1), By: bob, What: long})
 	}
 	return i

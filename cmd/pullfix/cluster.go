@@ -121,8 +121,6 @@ func unasked(err error, timeout string) error {
 		return usage(err, hints...)
 	}
 	switch {
-	case errors.Is(err, k8s.ErrNoPods):
-		return usage(err, "kubectl describe shows why the workload has none")
 	case errors.Is(err, k8s.ErrUnknownKind):
 		return usage(err, "use pod, deployment, statefulset, daemonset or job")
 	case errors.Is(err, context.DeadlineExceeded):
