@@ -233,6 +233,7 @@ func compare(t *testing.T, name string, got []byte) {
 }
 
 func TestEveryMessage(t *testing.T) {
+	t.Parallel()
 	for name, m := range everyMessage().messages {
 		t.Run(name, func(t *testing.T) {
 			if err := checkMessage(m); err != nil {

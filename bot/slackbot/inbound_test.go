@@ -98,6 +98,7 @@ func TestReadingIsForThoseWhoMayAsk(t *testing.T) {
 }
 
 func TestReportIsAFileInTheThread(t *testing.T) {
+	t.Parallel()
 	o := open(t, setting{})
 	i := o.shown(judged())
 	o.command(sandbox.Ann, sandbox.Ops, "/pullfix report "+i.ID)

@@ -66,6 +66,7 @@ func TestShownTwiceBeforeItIsRecorded(t *testing.T) {
 }
 
 func TestTellInTheThread(t *testing.T) {
+	t.Parallel()
 	o := open(t, setting{})
 	i := o.shown(judged())
 	notices := []bot.Notice{
@@ -141,6 +142,7 @@ func TestRestartFindsItsMessage(t *testing.T) {
 }
 
 func TestWithoutHistoryItPostsAgain(t *testing.T) {
+	t.Parallel()
 	seed := sandbox.ExampleSeed()
 	seed.App.Scopes = slices.DeleteFunc(seed.App.Scopes, func(s string) bool { return strings.HasSuffix(s, ":history") })
 	o := open(t, setting{workspace: sandbox.Options{Seed: seed}})
@@ -154,6 +156,7 @@ func TestWithoutHistoryItPostsAgain(t *testing.T) {
 }
 
 func TestWhereTheBotIsNoMember(t *testing.T) {
+	t.Parallel()
 	o := open(t, setting{})
 	for _, channel := range []string{sandbox.Random, sandbox.Closed} {
 		o.command(sandbox.Ann, channel, "/pullfix diagnose shop checkout-"+strings.ToLower(channel))
@@ -209,6 +212,7 @@ func TestNothingIsPostedOnAGuess(t *testing.T) {
 
 // While Slack limits one channel, others go on; and the wait is Slack's.
 func TestLimitedChannelDelaysNoOther(t *testing.T) {
+	t.Parallel()
 	o := open(t, setting{})
 	o.Break(sandbox.Fault{Method: "chat.postMessage", Status: 429, RetryAfter: 2})
 	begin := time.Now()
@@ -277,6 +281,7 @@ func TestSpentReplyFallsBack(t *testing.T) {
 
 // A hundred redraws of many incidents keep within Slack's fifty a minute.
 func TestRedrawsKeepWithinTheLimit(t *testing.T) {
+	t.Parallel()
 	o := open(t, setting{})
 	i := o.shown(running())
 	for range updateRun {

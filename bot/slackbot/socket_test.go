@@ -17,6 +17,7 @@ import (
 )
 
 func TestReconnectsAfterEveryDisruption(t *testing.T) {
+	t.Parallel()
 	for _, what := range []sandbox.Disruption{sandbox.Kill, sandbox.Refresh, sandbox.Stall} {
 		t.Run(string(what), func(t *testing.T) {
 			o := open(t, setting{
@@ -38,6 +39,7 @@ func TestReconnectsAfterEveryDisruption(t *testing.T) {
 // A socket that is cut between the click and its ack: Slack sends the click
 // again, and it counts once.
 func TestClickAcrossAReconnection(t *testing.T) {
+	t.Parallel()
 	o := open(t, setting{workspace: sandbox.Options{Switches: sandbox.Switches{Redeliver: true}}, desk: &desk{delay: 300 * time.Millisecond}})
 	d, err := o.Command(sandbox.Ann, sandbox.Ops, "/pullfix diagnose shop checkout")
 	if err != nil {
@@ -55,6 +57,7 @@ func TestClickAcrossAReconnection(t *testing.T) {
 }
 
 func TestNoStormWhenSlackClosesAtOnce(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*sandbox.Switches){
 		"too_many_websockets": func(s *sandbox.Switches) { s.TooManySockets = true },
 		"link_disabled":       func(s *sandbox.Switches) { s.SocketModeOff = true },
@@ -115,6 +118,7 @@ func TestFatalErrorsEndTheRun(t *testing.T) {
 }
 
 func TestPassingErrorsDoNot(t *testing.T) {
+	t.Parallel()
 	o := open(t, setting{idle: true})
 	o.ended()
 	o.Break(sandbox.Fault{Method: "auth.test", Status: 503})
@@ -169,6 +173,7 @@ func (b *Bot) crowdEnds(t *testing.T) {
 
 // A server that accepts a socket and never says hello.
 func TestSilentSocketIsLeft(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	opened := 0
 	mux := http.NewServeMux()
