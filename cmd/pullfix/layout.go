@@ -89,7 +89,7 @@ func (p *page) wrap(text string, room int) []string {
 	room = max(room, 12)
 	var lines []string
 	line, used := "", 0
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if line != "" && used+1+columns(word) <= room {
 			line, used = line+" "+word, used+1+columns(word)
 			continue

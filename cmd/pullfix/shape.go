@@ -107,12 +107,12 @@ func (s *shape) compareScalar(node *yaml.Node, t reflect.Type, path string) {
 // types, and in order.
 func keysOf(t reflect.Type) (fields map[string]reflect.Type, names []string) {
 	fields = make(map[string]reflect.Type, t.NumField())
-	for i := range t.NumField() {
-		if !t.Field(i).IsExported() {
+	for field := range t.Fields() {
+		if !field.IsExported() {
 			continue
 		}
-		name := t.Field(i).Tag.Get("mapstructure")
-		fields[name] = t.Field(i).Type
+		name := field.Tag.Get("mapstructure")
+		fields[name] = field.Type
 		names = append(names, name)
 	}
 	return fields, names
