@@ -66,7 +66,7 @@ func (d *demonstrated) control(t *testing.T, path string, body map[string]any, i
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	text, err = io.ReadAll(answer.Body)
 	if err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatalf("%s: %s %s %v", path, answer.Status, text, err)
@@ -145,7 +145,7 @@ func TestDemo(t *testing.T) {
 func TestDemoFindsAnotherAddress(t *testing.T) {
 	taken, err := net.Listen("tcp", demoAddress)
 	if err == nil {
-		defer taken.Close()
+		t.Cleanup(func() { _ = taken.Close() })
 	} // else somebody else has it, which is as good
 	bin := t.TempDir()
 	opened := filepath.Join(bin, "opened")
@@ -158,7 +158,10 @@ func TestDemoFindsAnotherAddress(t *testing.T) {
 	if strings.HasSuffix(d.url, ":8765") {
 		t.Errorf("%s was taken", d.url)
 	}
-	if !eventually(func() bool { text, err := os.ReadFile(opened); return err == nil && strings.TrimSpace(string(text)) == d.url }) {
+	if !eventually(func() bool {
+		text, err := os.ReadFile(opened)
+		return err == nil && strings.TrimSpace(string(text)) == d.url
+	}) {
 		t.Error("the browser was not opened")
 	}
 	stop()

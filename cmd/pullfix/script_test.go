@@ -8,7 +8,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"pullfix": main})
+	testscript.Main(m, map[string]func(){"pullfix": main, "pullfix-in-shop": mainInShop})
 }
 
 // TestScript runs what people type and compares what they see.

@@ -26,45 +26,47 @@ func (w *World) history(ctx context.Context) error {
 			return fmt.Errorf("deploying %s: %w", a.name, err)
 		}
 	}
-	if err := w.until(ctx, "deployments/checkout", func(d workload) bool { return d.Status.AvailableReplicas == 3 }); err != nil {
+	if err := w.until(ctx, "shop/deployments/checkout", func(d workload) bool { return d.Status.AvailableReplicas == 3 }); err != nil {
 		return err
 	}
 	checkout := app{image: ghcr + "/acme/checkout:1.4.22"}
-	if err := w.people.patch(ctx, "deployments/checkout", checkout.imagePatch()); err != nil {
+	if err := w.people.patch(ctx, "shop/deployments/checkout", checkout.imagePatch()); err != nil {
 		return err
 	}
 	// The two cures that the pods do not notice come after the failures.
-	if err := w.until(ctx, "statefulsets/sessions", func(d workload) bool { return d.Status.Replicas > 0 }); err != nil {
+	if err := w.until(ctx, "shop/statefulsets/sessions", func(d workload) bool { return d.Status.Replicas > 0 }); err != nil {
 		return err
 	}
 	sessions := app{image: ghcr + "/acme/sessions:7.0"}
-	if err := w.people.patch(ctx, "statefulsets/sessions", sessions.imagePatch()); err != nil {
+	if err := w.people.patch(ctx, "shop/statefulsets/sessions", sessions.imagePatch()); err != nil {
 		return err
 	}
-	if err := w.until(ctx, "deployments/cart", func(d workload) bool { return d.Status.Replicas == 2 }); err != nil {
+	if err := w.until(ctx, "shop/deployments/cart", func(d workload) bool { return d.Status.Replicas == 2 }); err != nil {
 		return err
 	}
-	return w.giveSecret(ctx, "cart")
+	return w.giveSecret(ctx, "shop/serviceaccounts/cart")
 }
 
-// MakeEarly deploys one more workload of the shop whose pods are made before
-// their ServiceAccount has the pull secret: deleting them is the cure.
-func (w *World) MakeEarly(ctx context.Context, name string, pods int) error {
-	early := app{kind: "Deployment", namespace: "shop", name: name, image: ghcr + "/acme/cart:5.1.0", replicas: pods, account: name}
-	if err := w.apply(account("shop", name), early.object()); err != nil {
-		return fmt.Errorf("deploying %s: %w", name, err)
+// MakeEarly deploys one more workload, "early" in a namespace of its own, whose
+// pods are made before their ServiceAccount has the pull secret: deleting them
+// is the cure.
+func (w *World) MakeEarly(ctx context.Context, namespace string, pods int) error {
+	early := app{kind: "Deployment", namespace: namespace, name: "early", image: ghcr + "/acme/cart:5.1.0", replicas: pods, account: "early"}
+	secret := pullSecret(namespace, "ghcr-pull", login{ghcr, "acme-bot", w.accounts.ghcr})
+	if err := w.apply(secret, account(namespace, "early"), early.object()); err != nil {
+		return fmt.Errorf("deploying into %s: %w", namespace, err)
 	}
 	made := func(d workload) bool { return d.Status.Replicas == pods }
-	if err := w.until(ctx, "deployments/"+name, made); err != nil {
+	if err := w.until(ctx, namespace+"/deployments/early", made); err != nil {
 		return err
 	}
-	return w.giveSecret(ctx, name)
+	return w.giveSecret(ctx, namespace+"/serviceaccounts/early")
 }
 
 // giveSecret lets an account have the pull secret; pods that are there do not
 // notice.
 func (w *World) giveSecret(ctx context.Context, account string) error {
-	return w.people.patch(ctx, "serviceaccounts/"+account, object{"imagePullSecrets": []object{{"name": "ghcr-pull"}}})
+	return w.people.patch(ctx, account, object{"imagePullSecrets": []object{{"name": "ghcr-pull"}}})
 }
 
 // imagePatch changes a workload's image, as kubectl set image does.
@@ -86,7 +88,7 @@ const patience = 30 * time.Second
 
 var errStuck = errors.New("it does not come about")
 
-// until waits for a workload of the shop.
+// until waits for a workload, NAMESPACE/RESOURCE/NAME.
 func (w *World) until(ctx context.Context, path string, reached func(workload) bool) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, errStuck)
 	defer cancel()
@@ -114,7 +116,7 @@ type kubectl struct{ client *http.Client }
 
 const peopleToken = "sandbox-people"
 
-// patch changes an object in the namespace shop.
+// patch changes an object, NAMESPACE/RESOURCE/NAME.
 func (k kubectl) patch(ctx context.Context, path string, patch object) error {
 	body, err := json.Marshal(patch)
 	if err != nil {
@@ -135,7 +137,7 @@ type question struct {
 
 func (k kubectl) do(ctx context.Context, q question, into any) error {
 	path := q.path
-	request, err := http.NewRequestWithContext(ctx, q.method, "https://cluster.test"+apiOf(path)+path, bytes.NewReader(q.body))
+	request, err := http.NewRequestWithContext(ctx, q.method, "https://cluster.test"+addressOf(path), bytes.NewReader(q.body))
 	if err != nil {
 		return fmt.Errorf("asking for %s: %w", path, err)
 	}
@@ -163,10 +165,11 @@ func (k kubectl) do(ctx context.Context, q question, into any) error {
 	return nil
 }
 
-// apiOf is the address of the namespace shop in the API of a kind.
-func apiOf(path string) string {
-	if strings.HasPrefix(path, "serviceaccounts/") {
-		return "/api/v1/namespaces/shop/"
+// addressOf is where the API server has NAMESPACE/RESOURCE/NAME.
+func addressOf(path string) string {
+	namespace, object, _ := strings.Cut(path, "/")
+	if strings.HasPrefix(object, "serviceaccounts/") {
+		return "/api/v1/namespaces/" + namespace + "/" + object
 	}
-	return "/apis/apps/v1/namespaces/shop/"
+	return "/apis/apps/v1/namespaces/" + namespace + "/" + object
 }
