@@ -162,7 +162,7 @@ func (t *tool) demoParts(d demonstration) (parts, error) {
 	key := make([]byte, keyBytes)
 	_, _ = rand.Read(key) // never fails
 	p := parts{
-		settings: demoSettings(d), key: masterKey{v: &key}, log: t.log(), pace: demoPace(),
+		settings: demoSettings(d), key: newMasterKey(key), log: t.log(), pace: demoPace(),
 		tokens: tokens{bot: slackbot.Token(bot), app: slackbot.Token(app)},
 	}
 	var err error

@@ -16,18 +16,27 @@ import (
 )
 
 // masterKey is the secret of this installation. What is used is derived from it,
-// one key for each purpose.
-type masterKey struct{ v *[]byte }
+// one key for each purpose. It is a string behind a pointer, which no printer
+// follows.
+type masterKey struct{ v *string }
 
-// String hides the key.
-func (masterKey) String() string { return "[hidden]" }
+func newMasterKey(key []byte) masterKey {
+	held := string(key)
+	return masterKey{v: &held}
+}
+
+// Format writes "[hidden]", whatever the verb.
+func (masterKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[hidden]") }
+
+// MarshalText hides the key from encoders.
+func (masterKey) MarshalText() ([]byte, error) { return []byte("[hidden]"), nil }
 
 // keyBytes is the length of the master key and of every key that is derived.
 const keyBytes = 32
 
 // derive returns the key for a purpose.
 func (k masterKey) derive(purpose string) ([]byte, error) {
-	key, err := hkdf.Key(sha256.New, *k.v, nil, "pullfix "+purpose+" 1", keyBytes)
+	key, err := hkdf.Key(sha256.New, []byte(*k.v), nil, "pullfix "+purpose+" 1", keyBytes)
 	if err != nil {
 		return nil, fmt.Errorf("deriving the key for %s: %w", purpose, err)
 	}
@@ -78,7 +87,7 @@ func readKey(file string) (masterKey, error) {
 	if err != nil || len(key) != keyBytes {
 		return masterKey{}, fmt.Errorf("it does not hold %d bytes in base64", keyBytes)
 	}
-	return masterKey{v: &key}, nil
+	return newMasterKey(key), nil
 }
 
 // makeKey writes a random key beside its place and links it there whole: a

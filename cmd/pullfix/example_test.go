@@ -1,0 +1,88 @@
+package main
+
+import (
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+)
+
+// TestExampleHoldsEveryKey: who looks for a key finds it there, with its default
+// and a comment.
+func TestExampleHoldsEveryKey(t *testing.T) {
+	text, err := os.ReadFile(exampleFile(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document any
+	if err := yaml.Unmarshal(text, &document); err != nil {
+		t.Fatal(err)
+	}
+	var missing []string
+	holds(document, reflect.TypeFor[settings](), "", &missing)
+	if len(missing) > 0 {
+		t.Errorf("not in the example: %v", missing)
+	}
+	var comments strings.Builder
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "#") {
+			comments.WriteString(line)
+		}
+	}
+	for _, key := range []string{"selfServiceGroups", "breakGlass", "expiresAfter", "keyFile", "botTokenFile", "caFile", "realms", "routes", "channels"} {
+		if !strings.Contains(comments.String(), key) {
+			t.Errorf("no comment tells of %s", key)
+		}
+	}
+}
+
+// holds collects the keys of a type that a document lacks.
+func holds(node any, t reflect.Type, path string, missing *[]string) {
+	switch t.Kind() {
+	case reflect.Struct:
+		group, _ := node.(map[string]any)
+		fields, names := keysOf(t)
+		for _, name := range names {
+			below, there := group[name]
+			if !there {
+				*missing = append(*missing, path+name)
+				continue
+			}
+			holds(below, fields[name], path+name+".", missing)
+		}
+	case reflect.Slice:
+		if list, _ := node.([]any); len(list) > 0 {
+			holds(list[0], t.Elem(), path, missing)
+		} else if t.Elem().Kind() == reflect.Struct {
+			*missing = append(*missing, path+"…")
+		}
+	}
+}
+
+func TestExampleShowsTheDefaults(t *testing.T) {
+	none := func(string) string { return "" }
+	shown, err := loadSettings(exampleFile(t), none)
+	if err != nil {
+		t.Fatal(err)
+	}
+	empty, err := loadSettings("", none)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted := defaultSettings()
+	if diff := cmp.Diff(wanted, empty, cmp.AllowUnexported(settings{})); diff != "" {
+		t.Error(diff)
+	}
+	wanted.anchor("../..")
+	shown.Escalation.Routes, shown.Slack.Channel = nil, ""
+	if diff := cmp.Diff([]any{wanted.Escalation, wanted.Slack, wanted.ReadOnly, wanted.Listen}, []any{shown.Escalation, shown.Slack, shown.ReadOnly, shown.Listen}); diff != "" {
+		t.Error(diff)
+	}
+	rule := shown.Approvals[0]
+	if *rule.Approvals != defaultApprovals || *rule.FourEyes != defaultFourEyes || *rule.ExpiresAfter != defaultExpiresAfter {
+		t.Errorf("an approval rule with other defaults: %+v", rule)
+	}
+}
