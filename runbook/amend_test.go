@@ -29,8 +29,9 @@ func volume(w *world) {
 	w.facts.Pod.Containers[0].Volumes = []string{"model"}
 }
 
-// TestTheFirstCommandMendsEveryKind: each of these commands was run on a real
-// cluster, and the pod came up.
+// TestTheFirstCommandMendsEveryKind: the command fits the kind of object, since
+// what cures a Deployment does nothing for a Job, an ordered StatefulSet or a
+// bare pod.
 func TestTheFirstCommandMendsEveryKind(t *testing.T) {
 	jq := func(object, filter string) string {
 		return "kubectl -n shop get " + object + " -o json | jq '" + filter + "' | kubectl -n shop replace --force -f -"
