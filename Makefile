@@ -41,6 +41,9 @@ e2e: ## scenarios on a real API server, kubelet, containerd and registries (root
 	$(GO) test -tags e2e -count=1 -timeout 20m ./e2e/...
 	$(GO) test -C e2e/tools/kubernetes/keyringtest -count=1 -timeout 15m ./...
 
+kill: ## the bot, killed at ten random moments of a cure
+	ROUNDS=10 $(GO) test -race -count=1 -timeout 15m -run TestKilledAtAnyMoment ./cmd/pullfix
+
 browser: ## the page in real Chromium (Debian's chromium)
 	$(GO) test -C e2e/browser -count=1 -timeout 15m ./...
 
@@ -62,8 +65,10 @@ bench: ## measure the budgets beside the peer command, on a real API server (roo
 	$(GO) run ./e2e/cmd/bench
 
 soak: ## long loops, not part of CI
+	ROUNDS=50 $(GO) test -race -count=1 -timeout 60m -run TestKilledAtAnyMoment ./cmd/pullfix
+	$(GO) test -race -count=5 ./bot/journal
 	$(GO) test -race -count=20 ./registry/... ./k8s/... ./runbook/...
 	$(GO) test -run '^$$' -fuzz FuzzRead -fuzztime 5m ./runbook/message
 	$(GO) test -run '^$$' -fuzz FuzzFind -fuzztime 5m ./runbook/keyring
 
-.PHONY: help build demo test lint generate generate-check e2e browser sdk picture cluster-up cluster-down bench soak
+.PHONY: help build demo test lint generate generate-check e2e kill browser sdk picture cluster-up cluster-down bench soak
