@@ -28,8 +28,10 @@ func newMasterKey(key []byte) masterKey {
 // Format writes "[hidden]", whatever the verb.
 func (masterKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[hidden]") }
 
-// MarshalText hides the key from encoders.
-func (masterKey) MarshalText() ([]byte, error) { return []byte("[hidden]"), nil }
+// MarshalText refuses: nothing that is encoded may hold the key.
+func (masterKey) MarshalText() ([]byte, error) { return nil, errHiddenKey }
+
+var errHiddenKey = errors.New("the key is not for writing")
 
 // keyBytes is the length of the master key and of every key that is derived.
 const keyBytes = 32

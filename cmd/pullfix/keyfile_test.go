@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -87,7 +88,7 @@ func TestTheKeyIsRefused(t *testing.T) {
 			t.Errorf("%s shows the key", verb)
 		}
 	}
-	if encoded, err := json.Marshal(map[string]any{"key": good}); err != nil || string(encoded) != `{"key":"[hidden]"}` {
+	if encoded, err := json.Marshal(map[string]any{"key": good}); !errors.Is(err, errHiddenKey) {
 		t.Errorf("%s, %v", encoded, err)
 	}
 	a, errA := good.derive("seal")
