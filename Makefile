@@ -60,7 +60,7 @@ cluster-down: ## end the cluster that cluster-up left running
 	$(GO) run ./e2e/cmd/cluster down
 
 bench: ## measure the budgets beside the peer command, on a real API server (root)
-	$(GO) test -run '^$$' -bench . -benchmem ./runbook/... ./registry/... ./k8s/...
+	$(GO) test -run '^$$' -bench . -benchmem ./runbook/... ./registry/... ./k8s/... ./bot/slackbot
 	$(GO) run ./e2e/cmd/cluster build
 	$(GO) run ./e2e/cmd/bench
 

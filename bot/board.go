@@ -42,7 +42,7 @@ func (b *board) deliver(ctx context.Context, l letter) {
 // then that one's id is returned.
 func (b *board) claim(id string, keys []string) string {
 	for _, key := range keys {
-		if holder, ok := b.holders[key]; ok && holder != id {
+		if holder, ok := b.holders[key]; ok && holder != id && !b.over(holder) {
 			return holder
 		}
 	}
@@ -50,6 +50,27 @@ func (b *board) claim(id string, keys []string) string {
 		b.holders[key] = id
 	}
 	return ""
+}
+
+// over tells that an incident has ended, though it may still have something to
+// say: a new failure is then a new incident.
+func (b *board) over(id string) bool {
+	a, ok := b.attendants[id]
+	if !ok {
+		return true
+	}
+	i := a.current.Load()
+	return i != nil && i.State.Over()
+}
+
+// recall gives the keys of an incident from before a restart back to it.
+func (b *board) recall(i Incident) {
+	if i.State.Over() {
+		return
+	}
+	for _, key := range i.Keys {
+		b.holders[key] = i.ID
+	}
 }
 
 func (b *board) remember(key, id string) {

@@ -119,6 +119,9 @@ func (d *Desk) Run(ctx context.Context) error {
 	}
 	b := board{desk: d, attendants: make(map[string]*attendant), asked: make(map[string]string), holders: make(map[string]string)}
 	for _, id := range unfinished {
+		if i, _, err := d.Store.Load(ctx, id); err == nil { // the attendant reports what cannot be read
+			b.recall(i)
+		}
 		b.attendant(ctx, id, nil)
 	}
 	for {

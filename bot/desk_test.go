@@ -219,6 +219,30 @@ func TestTwoIncidentsOfOneRootCauseAreOne(t *testing.T) {
 	})
 }
 
+// TestARestartKeepsRootCauses: what had a root cause before a restart has it
+// afterwards, and what is over has none.
+func TestARestartKeepsRootCauses(t *testing.T) {
+	s := newShop()
+	var first string
+	live(t, s, rules(), func(t *testing.T, d *bot.Desk) { first = ask(t, d, ann) })
+	live(t, s, rules(), func(t *testing.T, d *bot.Desk) {
+		second := ask(t, d, bob)
+		if i := s.incident(t, second); i.State != bot.Closed || i.Ending.Resolution != "joins "+first {
+			t.Errorf("second incident: %s %+v", i.State, i.Ending)
+		}
+		s.set(func() { s.fail["tell"] = errDown })
+		if err := press(t, d, s, bot.Press{Key: "c", Person: bob, Incident: first, Button: bot.CloseIt}); err != nil {
+			t.Fatal(err)
+		}
+		carl := bot.Person{Team: "T1", ID: "U0CARL"}
+		s.set(func() { s.members["S0ALL"] = []string{carl.ID} })
+		third := ask(t, d, carl)
+		if i := s.incident(t, third); i.State != bot.Open {
+			t.Errorf("a new failure after the first incident is over: %s %+v", i.State, i.Ending)
+		}
+	})
+}
+
 func TestTheSameAskTwiceIsOneIncident(t *testing.T) {
 	s := newShop()
 	live(t, s, rules(), func(t *testing.T, d *bot.Desk) {

@@ -86,6 +86,7 @@ func (e Diagnosed) apply(c *change) error {
 		c.toWatching("the pods no longer fail to pull")
 	case before == nil:
 		c.State = Open
+		c.show() // the verdict stands there before its details do
 		c.note(Person{}, "verdict: "+e.Verdict.Summary)
 		c.follow(Effect{Kind: DoTell, Notice: &Notice{Key: c.ID + "-details", Text: e.Verdict.Summary, Details: true}})
 		c.follow(Effect{Kind: DoWatch})

@@ -130,6 +130,7 @@ func (e evidence) attachRemedies(f finding) []Remedy {
 	var list []Remedy
 	if e.accountHas(spare.Secret()) && len(e.facts.templateSecrets()) == 0 {
 		list = append(list, e.deletePods(fmt.Sprintf("ServiceAccount %s lists %s by now; only new pods get it.", e.facts.Account.Name, spare.Secret())))
+		list = append(list, e.rolloutRestart()...)
 	}
 	list = append(list, e.attach(spare))
 	if f.blame.Source != "" {

@@ -67,6 +67,22 @@ func (e evidence) othersRun() bool {
 	return slices.ContainsFunc(e.facts.Pod.Containers, func(c Container) bool { return c.State == StateRunning })
 }
 
+// rolloutRestart makes every pod of the workload anew: the big hammer, for when
+// deleting the waiting ones is not enough. kubectl knows it for three kinds; an
+// ordered StatefulSet stops at the pod that waits.
+func (e evidence) rolloutRestart() []Remedy {
+	w := e.facts.Workload
+	if w == nil || w.Paused || w.Ordered || w.Strategy == "OnDelete" || !slices.Contains([]string{"Deployment", "StatefulSet", "DaemonSet"}, w.Kind) {
+		return nil
+	}
+	return []Remedy{{
+		Kind: RolloutRestart, Title: "Restart " + e.object(), Object: e.object(),
+		Why:     "All its pods are made anew, the healthy ones, too.",
+		Command: e.kubectl("rollout", "restart", e.object()),
+		Risk:    "every new pod has to pull its image; deleting the waiting pods is the smaller step" + e.reverted(w.Owner),
+	}}
+}
+
 // rollBack goes to the newest revision that ran with another image: after a
 // restart, the one before the last has the same broken image.
 func (e evidence) rollBack() []Remedy {

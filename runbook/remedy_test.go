@@ -1,6 +1,7 @@
 package runbook_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -131,5 +132,20 @@ func TestRemedyIDsAreUnique(t *testing.T) {
 			}
 			seen[remedy.ID] = true
 		}
+	}
+}
+
+// TestTheBigHammerComesAfterTheSmallOne: a restart is offered where new pods
+// are what helps, behind the deletion of the waiting ones.
+func TestTheBigHammerComesAfterTheSmallOne(t *testing.T) {
+	good := []change{has(secret("good", entry(host, "bob", "pw"))), says("bob", answer(cause.None, 200)), accountLists("good")}
+	_, v := newWorld(noLogin, good...).diagnose(t)
+	if diff := cmp.Diff([]runbook.Kind{runbook.DeletePods, runbook.RolloutRestart, runbook.AttachSecret}, kinds(v.Remedies)); diff != "" {
+		t.Error(diff)
+	}
+	ordered := workload(func(w *runbook.Workload) { w.Kind, w.Ordered = "StatefulSet", true })
+	_, v = newWorld(noLogin, append(good, ordered)...).diagnose(t)
+	if slices.Contains(kinds(v.Remedies), runbook.RolloutRestart) {
+		t.Errorf("an ordered StatefulSet stops at the pod that waits: %v", kinds(v.Remedies))
 	}
 }
