@@ -29,21 +29,9 @@ func (d *Desk) carry(ctx context.Context, e Effect, i Incident) Event {
 	// A change that has begun is finished even when pullfix is told to stop.
 	ctx = context.WithoutCancel(ctx)
 	actor := runbook.Actor{Incident: i.ID, Approved: approved}
-	var receipts []runbook.Receipt
-	for _, action := range plan.Actions {
-		receipt, err := d.Changer.Carry(ctx, action, actor)
-		var overtaken *runbook.OvertakenError
-		switch {
-		case errors.As(err, &overtaken) && len(receipts) == 0:
-			return Overtaken{Effect: e.ID, Why: overtaken.What}
-		case err != nil:
-			receipts = append(receipts, runbook.Receipt{Action: action, Detail: err.Error(), At: time.Now()})
-			return Carried{Effect: e.ID, Receipts: receipts}
-		}
-		receipts = append(receipts, receipt)
-		if !receipt.Done {
-			break // what became of it has to be seen before anything follows
-		}
+	receipts, err := runbook.CarryAll(ctx, d.Changer, plan.Actions, actor)
+	if overtaken, ok := errors.AsType[*runbook.OvertakenError](err); ok {
+		return Overtaken{Effect: e.ID, Why: overtaken.What}
 	}
 	return Carried{Effect: e.ID, Receipts: receipts}
 }
@@ -148,7 +136,7 @@ func (Rejudge) apply(c *change) error {
 // page reaches out: the pager of the route, and whatever else is configured.
 // One that confirms is enough for it to count as sent.
 func (d *Desk) page(ctx context.Context, e Effect, i Incident) Event {
-	p := Page{Key: i.ID, Incident: i.ID, Text: escalationText(i, e.Why), At: e.Made}
+	p := Page{Action: PageTrigger, Key: i.ID, Incident: i.ID, Text: escalationText(i, e.Why), At: e.Made}
 	if i.Verdict != nil {
 		p.Severity, p.Details = i.Verdict.Severity, i.Verdict.Details
 	}

@@ -92,19 +92,3 @@ type Standing struct {
 	Bot      bool
 	Deleted  bool
 }
-
-// Pager reaches people outside the chat.
-type Pager interface {
-	Page(ctx context.Context, p Page) error
-}
-
-// Page is one escalation to one target.
-type Page struct {
-	Key      string // dedup key, the same for every repetition
-	Incident string
-	Severity string
-	Text     string
-	Details  []string
-	Link     string
-	At       time.Time
-}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -18,6 +19,22 @@ type Plan struct {
 	Shows []string `json:"shows,omitempty"`
 	// Missing says which right is lacking to carry it out; "" when none is.
 	Missing string `json:"missing,omitempty"`
+	// Choice tells this plan from others of the same remedy: where the new
+	// credential comes from, and how far it reaches; "" when there is only one.
+	Choice string `json:"choice,omitempty"`
+	// Expires is when the new credential ends; nil when there is none or it does
+	// not say.
+	Expires *time.Time `json:"expires,omitempty"`
+}
+
+// Namespaces are those that the plan changes something in, sorted.
+func (p Plan) Namespaces() []string {
+	var names []string
+	for _, a := range p.Actions {
+		names = append(names, a.Namespace)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // The verbs of an action.
@@ -25,6 +42,12 @@ const (
 	VerbDeletePod = "delete-pod"
 	VerbRestart   = "restart"   // a rollout restart
 	VerbRollBack  = "roll-back" // of the pod template to an earlier revision
+
+	VerbUpdateSecret = "update-secret"        // one entry of a pull secret
+	VerbCreateSecret = "create-secret"        // a new pull secret
+	VerbAttachSecret = "attach-secret"        // to a workload's template or a ServiceAccount
+	VerbSync         = "sync-external-secret" // asks External Secrets to fetch it again
+	VerbUndo         = "undo-secret"          // puts the kept entry back
 )
 
 // Action is one write on one object, bound to the state that it was planned
@@ -42,6 +65,34 @@ type Action struct {
 	Container  string `json:"container,omitempty"`
 	Image      string `json:"image,omitempty"`
 	Revision   int64  `json:"revision,omitempty"` // to roll back to
+	// Entry is what happens to a pull secret; nil for other verbs.
+	Entry *EntryChange `json:"entry,omitempty"`
+	// Attach names the pull secret that is attached, in place of Instead where
+	// that is not empty.
+	Attach  string `json:"attach,omitempty"`
+	Instead string `json:"instead,omitempty"`
+}
+
+// EntryChange is one entry of a pull secret on its way to a new credential,
+// without any. The action is bound to all of it.
+type EntryChange struct {
+	SecretType string `json:"secretType"`      // stays as it is
+	Owner      string `json:"owner,omitempty"` // what keeps the secret; "" for nothing
+	// Key is the entry as written, or as it is to be written.
+	Key string `json:"key"`
+	// Was is the fingerprint of the entry that is replaced; "" when it is new or
+	// could not be decoded. Becomes is that of the new credential.
+	Was     string `json:"was,omitempty"`
+	Becomes string `json:"becomes"`
+	User    string `json:"user,omitempty"` // of the new credential, masked
+	Source  string `json:"source"`         // the vault's name of where it comes from
+	Host    string `json:"host"`           // the registry it is for
+	// Images are what the new credential has to be accepted for, right before it
+	// is written.
+	Images   []string `json:"images"`
+	Platform Platform `json:"platform,omitzero"`
+	// KeepUndo asks for a copy of the old entry: it still tested accepted (S10).
+	KeepUndo bool `json:"keepUndo,omitempty"`
 }
 
 // Actor says in whose name a change is made; it is written on the object.
@@ -58,6 +109,15 @@ type Receipt struct {
 	Unsure bool      `json:"unsure,omitempty"`
 	Detail string    `json:"detail,omitempty"`
 	At     time.Time `json:"at"`
+	// Undo is the kept copy of what was replaced; nil when there is none.
+	Undo *Undo `json:"undo,omitempty"`
+}
+
+// Undo is a Secret beside the changed one that holds what it held before.
+type Undo struct {
+	Namespace string    `json:"namespace"`
+	Name      string    `json:"name"`
+	Until     time.Time `json:"until"` // it is deleted then
 }
 
 // OvertakenError says that an action was planned for a state that is gone.

@@ -14,6 +14,10 @@ type Question struct {
 	Platform Platform // the node's; the zero value asks for no particular one
 	// Credential is what the kubelet would send; nil asks anonymously.
 	Credential *keyring.Credential
+	// Configured says that the credential comes from pullfix's own configuration:
+	// it goes only over verified TLS (or to this machine), and only to token
+	// servers that are the registry's own or configured for it (S2).
+	Configured bool
 	// NearTags asks for tags that look like the missing one.
 	NearTags bool
 }
