@@ -28,6 +28,14 @@ func (b *board) deliver(ctx context.Context, l letter) {
 		id := b.desk.NewID()
 		b.remember(l.ask.Key, id)
 		b.attendant(ctx, id, l.ask).inbox <- l
+	case l.key != "":
+		holder, ok := b.holders[l.key]
+		if !ok || b.over(holder) {
+			l.reply <- reply{err: ErrNoIncident}
+			return
+		}
+		l.id, l.key = holder, ""
+		b.deliver(ctx, l)
 	default:
 		a := b.attendant(ctx, l.id, nil)
 		select {

@@ -17,6 +17,7 @@ type Options struct {
 	Announcer Announcer
 	Engine    Engine
 	Changer   Changer
+	Freezer   Freezer // nil where nothing but the incident itself can be frozen
 	Directory Directory
 	Pagers    map[string]Pager // by route
 	Rules     Rules
@@ -73,6 +74,7 @@ type letter struct {
 	id    string
 	event Event
 	claim []string // root-cause keys that the incident id wants to stand for
+	key   string   // a root-cause key, for the open incident that has it, in place of an id
 	reply chan reply
 }
 

@@ -36,4 +36,5 @@ const (
 	CloseIt     Button = "close"
 	Reopen      Button = "reopen"
 	WriteReport Button = "report"
+	Compromise  Button = "compromise" // credentials may be in other hands; with a reason
 )

@@ -60,6 +60,8 @@ type Incident struct {
 	Decision *Decision         `json:"decision,omitempty"`
 	Recovery *runbook.Recovery `json:"recovery,omitempty"`
 	Trouble  string            `json:"trouble,omitempty"` // why the newest look at the cluster did not work
+	// Spread is how far the root cause reaches, as looks at the whole cluster say.
+	Spread *Spread `json:"spread,omitempty"`
 	// Deadline is when it escalates unless it is over: an absolute time.
 	Deadline  time.Time   `json:"deadline"`
 	Escalated []Escalated `json:"escalated,omitempty"`

@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/pullfix/pullfix/runbook"
 )
@@ -67,6 +66,18 @@ type Engine interface {
 	Plan(ctx context.Context, c runbook.Case, v runbook.Verdict) ([]runbook.Plan, error)
 	// Recovery looks at the incident's pods; over says that recovery is proven.
 	Recovery(ctx context.Context, i Incident) (r runbook.Recovery, over bool, err error)
+}
+
+// Freezer is what a declared compromise asks for besides silence: it looks where
+// the credential stands, and takes away what an undo would bring back.
+type Freezer interface {
+	// Sharing lists the Secrets that hold a credential of the incident, as
+	// CLUSTER/NAMESPACE/NAME, as far as pullfix may read them; the error says what
+	// it could not read, and the list is then what it could.
+	Sharing(ctx context.Context, i Incident) ([]string, error)
+	// Forget removes the undo copies of what was changed for the incident, and of
+	// every Secret with a credential of the incident.
+	Forget(ctx context.Context, i Incident) error
 }
 
 // Changer carries out one action. It re-reads what the action is bound to, and
