@@ -71,6 +71,9 @@ type Action struct {
 	// that is not empty.
 	Attach  string `json:"attach,omitempty"`
 	Instead string `json:"instead,omitempty"`
+	// Copy names the Secret beside this one that an undo takes the former entry
+	// from; Entry.Becomes is its fingerprint.
+	Copy string `json:"copy,omitempty"`
 }
 
 // EntryChange is one entry of a pull secret on its way to a new credential,

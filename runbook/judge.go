@@ -69,7 +69,7 @@ func diagnose(e evidence, f finding) Diagnosis {
 		Container: e.pull.Container, Image: e.pull.Image, Registry: e.ref.Host,
 		Cause: f.cause, Certainty: f.certainty, Summary: summary(e, f), Vantage: f.vantage,
 		Details: details(e, f), Credentials: credentials(e), Remedies: remedies(e, f),
-		Suggestions: suggestions(e, f),
+		Suggestions: suggestions(e, f), Mended: f.mended,
 	}
 }
 

@@ -18,6 +18,7 @@ const (
 	FreeDisk           Kind = "FreeDisk"
 	Escalate           Kind = "Escalate"
 	SeeOtherRunbook    Kind = "SeeOtherRunbook"
+	UndoSecret         Kind = "UndoSecret" // puts back what a change to a pull secret replaced
 )
 
 // Remedy is one way to cure a cause. Remedies stand smallest and safest first;

@@ -42,6 +42,19 @@ type Diagnosis struct {
 	Credentials []Credential    `json:"credentials"`
 	Remedies    []Remedy        `json:"remedies"`
 	Suggestions []string        `json:"suggestions"`
+	// Mended says that what the node complained of is right by now; it has not
+	// tried again yet.
+	Mended bool `json:"mended,omitempty"`
+}
+
+// Mended tells that nothing is left to do but wait for the node's next attempt.
+func (v Verdict) Mended() bool {
+	for _, d := range v.Failures {
+		if !d.Mended {
+			return false
+		}
+	}
+	return v.Diagnosis.Mended
 }
 
 // Where the fault sits.
