@@ -33,6 +33,9 @@ func (h Hands) Carry(ctx context.Context, a Action, by Actor) (Receipt, error) {
 	if a.Entry == nil || a.Verb == VerbUndo || a.Verb == VerbSync {
 		return h.Changer.Carry(ctx, a, by, nil)
 	}
+	if host := strayHost(a); host != "" {
+		return Receipt{Action: a}, &OvertakenError{What: fmt.Sprintf("the credential is for %s, and one of the images is in %s", a.Entry.Host, host)}
+	}
 	supply, err := h.Vault.Take(ctx, a.Entry.Source, needOf(a))
 	if err != nil {
 		return Receipt{Action: a}, &OvertakenError{What: err.Error()}
@@ -44,6 +47,20 @@ func (h Hands) Carry(ctx context.Context, a Action, by Actor) (Receipt, error) {
 		return Receipt{Action: a}, err
 	}
 	return h.Changer.Carry(ctx, a, by, &supply.Credential)
+}
+
+// strayHost is the registry of an image that is in another one than the
+// credential is for, which must not be sent there; "" when there is none.
+func strayHost(a Action) string {
+	for _, image := range a.Entry.Images {
+		switch r := ParseReference(image); {
+		case r.Problem != "":
+			return "none that can be read"
+		case r.Host != a.Entry.Host:
+			return orWord(r.Host, "another")
+		}
+	}
+	return ""
 }
 
 // needOf is what the action needs a credential for.
@@ -63,6 +80,9 @@ func (h Hands) test(ctx context.Context, a Action, credential keyring.Credential
 		if err != nil {
 			return &OvertakenError{What: fmt.Sprintf("the new credential could not be tested for %s: %v", image, err)}
 		}
+		if answer.Login == TestRejected {
+			h.Vault.Drop(a.Entry.Source, credential)
+		}
 		if why := Refuses(answer); why != "" {
 			return &OvertakenError{What: fmt.Sprintf("the new credential is no good for %s by now: %s", image, why)}
 		}
@@ -75,9 +95,7 @@ func (h Hands) test(ctx context.Context, a Action, credential keyring.Credential
 // credential.
 func Refuses(a Answer) string {
 	switch a.Result {
-	case cause.None:
-		return ""
-	case cause.TagNotFound, cause.PlatformMismatch, cause.UnsupportedManifest:
+	case cause.None, cause.TagNotFound, cause.PlatformMismatch, cause.UnsupportedManifest:
 		if a.Login != TestRejected {
 			return ""
 		}
