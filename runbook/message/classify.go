@@ -98,18 +98,24 @@ func saysNothing(low string) bool {
 	if strings.Contains(low, "trying and failing to pull image") || strings.Contains(low, "image can't be pulled") {
 		return true
 	}
-	const few = 24 // a pod's age and counts, as kubectl prints them
 	for _, name := range [...]string{"back-off pulling image", "failed to pull image", "imagepullbackoff", "errimagepull"} {
 		at := strings.LastIndex(low, name)
 		if at < 0 {
 			continue
 		}
 		rest := strings.Trim(afterName(low[at+len(name):]), ` :"'.])}`)
-		if rest == "" || (len(rest) <= few && name != "failed to pull image") || strings.HasPrefix(rest, "pod=") || strings.HasPrefix(rest, "image=") {
+		if rest == "" || isColumn(rest) || strings.HasPrefix(rest, "pod=") || strings.HasPrefix(rest, "image=") {
 			return true
 		}
 	}
 	return false
+}
+
+// isColumn recognises a pod's restarts and age, as kubectl prints them behind
+// the name of the failure.
+func isColumn(rest string) bool {
+	const few = 24
+	return len(rest) <= few && (digit(rest[0]) || rest[0] == '(')
 }
 
 // afterName drops the name of an image that may follow, quoted or not.

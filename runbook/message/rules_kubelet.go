@@ -12,7 +12,7 @@ import (
 func credentialRules() []rule {
 	return []rule{
 		{cause: cause.CredentialProviderFailed, any: []string{
-			"credential provider plugin", "registry credential provider", "credential provider config",
+			"credential provider plugin", "registry credential provider", "external credential provider", "credential provider config",
 			"credentialprovider plugin", "failed to get credentials from plugin", "ecr-credential-provider",
 			"acr-credential-provider", "auth-provider-gcp", "gcp-credential-provider", "ecr-credential-helper",
 			"error getting credentials - err", "error getting credentials", "docker-credential-", "credential helper",

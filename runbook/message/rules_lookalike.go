@@ -35,7 +35,7 @@ func lookalikeRules() []rule {
 			"failed to exec in container", "waiting to start: containercreating", "waiting to start: podinitializing", "hcs::",
 			"failed to create subpath", "minimum availability", "progress deadline", "successfully assigned", "googleapi: ",
 			"load balancer", "loadbalancer", "update endpoint", "status is now:", "sandbox changed", "unable to clone",
-			"failed to clone", "installation failed", "upgrade failed", "created container", "started container",
+			"failed to clone", "installation failed", "upgrade failed", "created container", "started container", "imagevolumemountfailed", "failed to mount image volume",
 			"container created", "container started",
 		}},
 		{cause: cause.NotPullFailure, notPull: true, any: []string{

@@ -40,6 +40,11 @@ func runtimeRules() []rule {
 			"unexpected status", "konnectivity",
 		}},
 		{cause: cause.RuntimeUnavailable, all: []string{"locked for", "unavailable"}},
+		// Neither asks a registry: the kubelet looks at its images and keeps its
+		// records on the node.
+		{cause: cause.RuntimeUnavailable, any: []string{
+			"failed to inspect image", "imageinspecterror", "failed to record image pull intent",
+		}},
 	}
 }
 
@@ -58,7 +63,7 @@ func imageRules() []rule {
 			"platform mismatch", "for the current platform", "architecture mismatch", "does not match host architecture",
 			"no suitable manifest", "unpacker does not support platform", "no manifest for platform",
 			"does not match requested platform", "expected platform", "does not match the host operating system",
-			"no supported platform found",
+			"no supported platform found", "descriptor matching platform",
 		}},
 		{cause: cause.UnsupportedManifest, any: []string{
 			"is no longer supported since containerd", "unsupported manifest", "unsupported media type", "unsupported mime type",

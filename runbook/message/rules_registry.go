@@ -182,7 +182,6 @@ func lastRules() []rule {
 		{cause: cause.NotPullFailure, any: []string{"pulling image \"", "pulling image '"}, none: []string{
 			"back-off", "fail", "error", "errimage",
 		}},
-		{cause: cause.RuntimeUnavailable, any: []string{"imageinspecterror", "failed to inspect image"}},
 	}
 }
 

@@ -111,6 +111,9 @@ func announced(before string) bool {
 	if strings.HasSuffix(before, "]") && strings.Contains(before, "status code [") {
 		return true
 	}
+	if at := strings.LastIndex(before, "unexpected status"); at >= 0 && !strings.Contains(before[at:], ": ") {
+		return true // containerd: "unexpected status from HEAD request to URL: 521 <none>"
+	}
 	for _, word := range [...]string{
 		"status", "status code", "statuscode", "http code", "http", "error parsing http", "http error",
 		"from registry", "response code", "http response", "status-code", "http_status", "http/1.1", "http/2.0",

@@ -68,7 +68,7 @@ func pullWords() []string {
 	return []string{
 		"pull image", "pulling image", "errimagepull", "imagepullbackoff", "pull and unpack", "pullimage", "image pull failed",
 		"resolve image", "resolve reference", "resolve source metadata", "pull access denied", "docker://",
-		"copying system image", "failed to register layer", "failed to extract layer", "unable to pull", "trying to pull",
+		"copying system image", "pinging container registry", "pinging docker registry", "failed to register layer", "failed to extract layer", "unable to pull", "trying to pull",
 		"sandbox image", "failed to fetch anonymous token", "failed to fetch oauth token", "httpreadseeker",
 	}
 }
