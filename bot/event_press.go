@@ -139,7 +139,12 @@ func (c *change) decidedAlready() string {
 }
 
 // mention is how a person stands in a text; the chat adapter resolves it.
-func mention(p Person) string { return "<@" + p.ID + ">" }
+func mention(p Person) string {
+	if p.FromTerminal() {
+		return p.ID + " in the terminal"
+	}
+	return "<@" + p.ID + ">"
+}
 
 // plan finds what can be approved under this id.
 func (i *Incident) plan(remedy string) (runbook.Plan, bool) {

@@ -154,8 +154,12 @@ func dotted(parts ...markup) markup {
 	return join(" · ", roomText, kept)
 }
 
-// mention names a person so that Slack shows the name.
+// mention names a person so that Slack shows the name; whoever acted from a
+// terminal has none in Slack.
 func mention(p bot.Person) markup {
+	if p.FromTerminal() {
+		return markup(escape(p.ID, roomName) + " in the terminal")
+	}
 	if !personID.MatchString(p.ID) {
 		return "somebody"
 	}
