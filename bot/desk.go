@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 )
@@ -141,30 +140,10 @@ func (d *Desk) Run(ctx context.Context) error {
 
 // Find returns an incident as it is stored.
 func (d *Desk) Find(ctx context.Context, id string) (Incident, error) {
-	i, _, err := d.Store.Load(ctx, id)
-	if err != nil {
-		return Incident{}, fmt.Errorf("reading incident %s: %w", id, err)
-	}
-	return i, nil
+	return Records{Store: d.Store}.Find(ctx, id)
 }
 
 // Current returns the incidents that are not over, oldest first.
 func (d *Desk) Current(ctx context.Context) ([]Incident, error) {
-	ids, err := d.Store.Unfinished(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading unfinished incidents: %w", err)
-	}
-	var current []Incident
-	for _, id := range ids {
-		i, err := d.Find(ctx, id)
-		switch {
-		case errors.Is(err, ErrNoIncident):
-		case err != nil:
-			return nil, err
-		case !i.State.Over():
-			current = append(current, i)
-		}
-	}
-	slices.SortFunc(current, func(a, b Incident) int { return a.Opened.Compare(b.Opened) })
-	return current, nil
+	return Records{Store: d.Store}.Current(ctx)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
 // terminalTeam is the team of people who act from a terminal. No team of a chat
@@ -78,21 +77,4 @@ func lowerFirst(sentence string) string {
 		return sentence
 	}
 	return strings.ToLower(sentence[:1]) + sentence[1:]
-}
-
-// SteerStored carries out a steering while no desk runs: the event is applied to
-// the stored incident, and what follows pends until a desk takes it up.
-func SteerStored(ctx context.Context, store Store, s Steering) error {
-	i, version, err := store.Load(ctx, s.Incident)
-	if err != nil {
-		return fmt.Errorf("reading incident %s: %w", s.Incident, err)
-	}
-	next, _, err := i.Apply(Steered{Steering: s}, time.Now())
-	if err != nil {
-		return err
-	}
-	if _, err := store.Save(ctx, next, version); err != nil {
-		return fmt.Errorf("saving incident %s: %w", s.Incident, err)
-	}
-	return nil
 }

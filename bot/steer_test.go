@@ -122,19 +122,19 @@ func TestSteerDuringAChange(t *testing.T) {
 	})
 }
 
-// TestSteerStored: what is done while no desk runs is taken up by the next one.
-func TestSteerStored(t *testing.T) {
+// TestRecordsSteer: what is done while no desk runs is taken up by the next one.
+func TestRecordsSteer(t *testing.T) {
 	s := newShop()
 	var id string
 	live(t, s, rules(), func(t *testing.T, d *bot.Desk) { id = ask(t, d, ann) })
-	if err := bot.SteerStored(t.Context(), s, steering("1", id, bot.CloseIt)); err != nil {
+	if err := (bot.Records{Store: s}).Steer(t.Context(), steering("1", id, bot.CloseIt)); err != nil {
 		t.Fatal(err)
 	}
 	if i := s.incident(t, id); i.State != bot.Closed || len(i.Outbox) == 0 {
 		t.Fatalf("%s, outbox %+v", i.State, i.Outbox)
 	}
-	refused(t, bot.SteerStored(t.Context(), s, steering("2", id, bot.CloseIt)), "over already")
-	if err := bot.SteerStored(t.Context(), s, steering("3", "none", bot.CloseIt)); !errors.Is(err, bot.ErrNoIncident) {
+	refused(t, bot.Records{Store: s}.Steer(t.Context(), steering("2", id, bot.CloseIt)), "over already")
+	if err := (bot.Records{Store: s}).Steer(t.Context(), steering("3", "none", bot.CloseIt)); !errors.Is(err, bot.ErrNoIncident) {
 		t.Errorf("got %v", err)
 	}
 	before := len(s.see().shown)

@@ -108,7 +108,7 @@ func (t *tool) demonstrate(ctx context.Context, d demonstration) error {
 	}
 	web, err := listen(p.settings.Listen, health(s.slack, s.journal.Troubles), p.log)
 	if err != nil {
-		return errors.Join(err, s.journal.Close())
+		return errors.Join(err, s.close())
 	}
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

@@ -13,10 +13,11 @@ import (
 
 // The exit codes of every command; scripts depend on them.
 const (
-	exitFine   = 0 // nothing is wrong with image pulls
-	exitFound  = 1 // a pull failure was found
-	exitUsage  = 2 // usage, configuration, bad input, or no such object
-	exitUnsure = 3 // could not tell
+	exitFine    = 0 // nothing is wrong with image pulls
+	exitFound   = 1 // a pull failure was found
+	exitUsage   = 2 // usage, configuration, bad input, or no such object
+	exitUnsure  = 3 // could not tell
+	exitRefused = 4 // the rules, or how things stand, do not allow it
 )
 
 // errFound ends a command that did its work and found a failure. The answer is

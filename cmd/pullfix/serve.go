@@ -43,7 +43,7 @@ func (t *tool) serve(ctx context.Context) error {
 	}
 	web, err := listen(p.settings.Listen, health(s.slack, s.journal.Troubles), p.log)
 	if err != nil {
-		return errors.Join(err, s.journal.Close())
+		return errors.Join(err, s.close())
 	}
 	p.announce(web.Addr().String())
 	err = s.run(ctx, web)

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pullfix/pullfix/bot"
+	"github.com/pullfix/pullfix/bot/control"
 	"github.com/pullfix/pullfix/bot/journal"
 	"github.com/pullfix/pullfix/bot/slackbot"
 	"github.com/pullfix/pullfix/runbook"
@@ -49,6 +50,7 @@ type service struct {
 	journal *journal.Journal
 	slack   *slackbot.Bot
 	desk    *bot.Desk
+	control *control.Socket // nil where the operating system has none
 	counter counter
 	scanner engine
 }
@@ -86,6 +88,9 @@ func newService(p parts) (*service, error) {
 		return nil, errors.Join(err, kept.Close())
 	}
 	s.counter = counter{Desk: s.desk, usual: p.engine.usual()}
+	if s.control, err = control.Listen(p.settings.Store.Directory, p.log); err != nil {
+		p.log.Warn("pullfix ack, snooze and close will not work", "err", err)
+	}
 	return s, nil
 }
 
@@ -121,12 +126,8 @@ func (s *service) run(ctx context.Context, web listening) error {
 	defer end()
 	all.Go(func() error { return s.desk.Run(work) })
 	all.Go(func() error {
-		defer end() // the desk stops last: what Slack delivered is recorded
-		services := slackbot.Services{Desk: s.counter, Incidents: s.desk, Scanner: s.scanner}
-		if err := s.slack.Run(within, services); err != nil {
-			return fmt.Errorf("the Slack bot: %w", err)
-		}
-		return nil
+		defer end() // the desk stops last: what was taken in is recorded
+		return s.takeIn(within)
 	})
 	all.Go(func() error {
 		if err := web.server.Serve(web.Listener); !errors.Is(err, http.ErrServerClosed) {
@@ -138,7 +139,33 @@ func (s *service) run(ctx context.Context, web listening) error {
 		<-within.Done()
 		return web.server.Close()
 	})
-	return errors.Join(all.Wait(), s.journal.Close())
+	return errors.Join(all.Wait(), s.close())
+}
+
+// close gives back what newService took.
+func (s *service) close() error {
+	var err error
+	if s.control != nil {
+		err = s.control.Close()
+	}
+	return errors.Join(err, s.journal.Close())
+}
+
+// takeIn takes in what people do, in Slack and in the terminal, until ctx ends
+// and what was begun is recorded.
+func (s *service) takeIn(ctx context.Context) error {
+	ways, within := errgroup.WithContext(ctx)
+	ways.Go(func() error {
+		services := slackbot.Services{Desk: s.counter, Incidents: s.desk, Scanner: s.scanner}
+		if err := s.slack.Run(within, services); err != nil {
+			return fmt.Errorf("the Slack bot: %w", err)
+		}
+		return nil
+	})
+	if s.control != nil {
+		ways.Go(func() error { return s.control.Serve(within, s.desk) })
+	}
+	return ways.Wait()
 }
 
 // counter is where commands are taken in for the desk: a target without a
