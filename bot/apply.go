@@ -44,6 +44,7 @@ func (i Incident) Apply(event Event, now time.Time) (Incident, []Effect, error) 
 func (i Incident) clone() Incident {
 	i.Keys, i.Timeline, i.Outbox = slices.Clone(i.Keys), slices.Clone(i.Timeline), slices.Clone(i.Outbox)
 	i.Seen, i.Earlier, i.Escalated = slices.Clone(i.Seen), slices.Clone(i.Earlier), slices.Clone(i.Escalated)
+	i.Feedback = slices.Clone(i.Feedback)
 	if i.Decision != nil {
 		d := *i.Decision
 		d.Granted, d.Receipts = slices.Clone(d.Granted), slices.Clone(d.Receipts)

@@ -106,7 +106,7 @@ func (d *Desk) check(ctx context.Context, e Effect, i Incident) Event {
 	switch p.Button {
 	case Approve:
 		return d.checkApproval(ctx, e, i)
-	case Again, WriteReport:
+	case Again, WriteReport, Helpful, Unhelpful, TakePostmortem:
 		if why := d.mayAsk(ctx, p.Person, i.Target, i.Place.Channel); why != "" {
 			return deny("You may not ask about this.")
 		}

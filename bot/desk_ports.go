@@ -37,4 +37,8 @@ const (
 	Reopen      Button = "reopen"
 	WriteReport Button = "report"
 	Compromise  Button = "compromise" // credentials may be in other hands; with a reason
+	// After the end: were the steps right, and who writes the postmortem.
+	Helpful        Button = "helpful"
+	Unhelpful      Button = "unhelpful" // with a reason: what was wrong or missing
+	TakePostmortem Button = "take-postmortem"
 )

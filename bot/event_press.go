@@ -69,6 +69,10 @@ func (e Granted) apply(c *change) error {
 		c.closeBy(e.Press)
 	case Reopen:
 		c.reopen(e.Press)
+	case Helpful, Unhelpful:
+		c.feedback(e.Press)
+	case TakePostmortem:
+		c.takePostmortem(e.Press)
 	case WriteReport:
 		c.follow(Effect{Kind: DoTell, Notice: &Notice{Key: e.Press.Key, Report: true}})
 	}

@@ -69,6 +69,10 @@ type Incident struct {
 	Acknowledged *Person `json:"acknowledged,omitempty"`
 	Ending       *Ending `json:"ending,omitempty"`
 	Timeline     []Entry `json:"timeline"`
+	// Feedback is what people said about the steps; an answer a person.
+	Feedback []Feedback `json:"feedback,omitempty"`
+	// PostmortemOwner is who writes the postmortem of a P1 or P2.
+	PostmortemOwner *Person `json:"postmortemOwner,omitempty"`
 	// Outbox is what has still to be done about recorded changes.
 	Outbox   []Effect `json:"outbox,omitempty"`
 	Sequence int      `json:"sequence"` // of effects
