@@ -157,7 +157,7 @@ func TestCarryRefusesWhatHasMoved(t *testing.T) {
 				}
 				test.move(s)
 				s.stand.ForgetRequests()
-				receipt, err := s.changer.Carry(t.Context(), p.Actions[0], ann)
+				receipt, err := s.changer.Carry(t.Context(), p.Actions[0], ann, nil)
 				var overtaken *runbook.OvertakenError
 				if !errors.As(err, &overtaken) || !strings.Contains(overtaken.What, test.want) || receipt.Done {
 					t.Errorf("receipt %+v, %v", receipt, err)
@@ -189,7 +189,7 @@ func TestRollBackRefusesAnotherRevision(t *testing.T) {
 				s.brokenRollout()
 				p := s.planned("Deployment", runbook.RollBack)
 				move(s, &p.Actions[0])
-				_, err := s.changer.Carry(t.Context(), p.Actions[0], ann)
+				_, err := s.changer.Carry(t.Context(), p.Actions[0], ann, nil)
 				if _, overtaken := errors.AsType[*runbook.OvertakenError](err); !overtaken {
 					t.Errorf("got %v", err)
 				}
@@ -207,7 +207,7 @@ func TestCarryForbidden(t *testing.T) {
 			s.rejected(1)
 			p := s.planned("Deployment", remedy)
 			s.stand.Forbid(cluster.Admin, rule)
-			receipt, err := s.changer.Carry(t.Context(), p.Actions[0], ann)
+			receipt, err := s.changer.Carry(t.Context(), p.Actions[0], ann, nil)
 			refused, ok := errors.AsType[*WriteError](err)
 			if !ok || !errors.Is(err, ErrForbidden) || receipt.Done || !strings.Contains(err.Error(), "forbidden; it needs the right to "+rule.Verb) {
 				t.Errorf("%+v, %v (%v)", receipt, err, refused)
@@ -223,7 +223,7 @@ func TestCarryRefusesWhatItDoesNotKnow(t *testing.T) {
 			{Verb: "drop-table", Cluster: "prod-eu"},
 			{Verb: runbook.VerbRestart, Cluster: "prod-eu", Namespace: "default", Kind: "Job", Name: "x"},
 		} {
-			if receipt, err := s.changer.Carry(t.Context(), a, ann); err == nil || receipt.Done {
+			if receipt, err := s.changer.Carry(t.Context(), a, ann, nil); err == nil || receipt.Done {
 				t.Errorf("%+v: %+v", a, receipt)
 			}
 		}

@@ -44,7 +44,7 @@ func TestCarryWhoseAnswerIsLost(t *testing.T) {
 					s.stand.ForgetRequests()
 					test.fault.Rule, test.fault.User = rule, cluster.Admin
 					s.stand.Inject(test.fault)
-					receipt, err := s.changer.Carry(t.Context(), p.Actions[0], ann)
+					receipt, err := s.changer.Carry(t.Context(), p.Actions[0], ann, nil)
 					if receipt.Done != test.done || receipt.Unsure != test.unsure || (err != nil) != test.fails {
 						t.Errorf("receipt %+v, %v", receipt, err)
 					}
@@ -67,7 +67,7 @@ func TestCarryWhoseAnswerIsLostForGood(t *testing.T) {
 		p := s.planned("Deployment", runbook.RolloutRestart)
 		s.stand.ForgetRequests()
 		s.stand.Inject(cluster.Fault{Rule: cluster.Rule{Resource: "deployments"}, User: cluster.Admin, First: 2, Times: -1, Disconnect: true, AfterServing: true})
-		receipt, err := s.changer.Carry(t.Context(), p.Actions[0], ann)
+		receipt, err := s.changer.Carry(t.Context(), p.Actions[0], ann, nil)
 		if err != nil || receipt.Done || !receipt.Unsure || receipt.Detail != "the answer was lost, and the object could not be read again" {
 			t.Errorf("receipt %+v, %v", receipt, err)
 		}
@@ -89,7 +89,7 @@ func TestCarryInterrupted(t *testing.T) {
 				cancel()
 			}
 		}
-		receipt, err := s.changer.Carry(ctx, p.Actions[0], ann)
+		receipt, err := s.changer.Carry(ctx, p.Actions[0], ann, nil)
 		if receipt.Done == (err != nil) && !receipt.Unsure {
 			t.Errorf("receipt %+v, %v", receipt, err)
 		}
@@ -126,7 +126,7 @@ func TestCarryThroughConflicts(t *testing.T) {
 						}
 					}
 					s.stand.ForgetRequests()
-					receipt, err := s.changer.Carry(t.Context(), p.Actions[0], ann)
+					receipt, err := s.changer.Carry(t.Context(), p.Actions[0], ann, nil)
 					if receipt.Done != test.done || (err == nil) != test.done {
 						t.Errorf("receipt %+v, %v", receipt, err)
 					}
@@ -155,7 +155,7 @@ func TestCarryConflictsWithAChange(t *testing.T) {
 					s.patch("Deployment", withImage(v3))
 				}
 			}
-			_, err := s.changer.Carry(t.Context(), p.Actions[0], ann)
+			_, err := s.changer.Carry(t.Context(), p.Actions[0], ann, nil)
 			if _, overtaken := errors.AsType[*runbook.OvertakenError](err); !overtaken {
 				t.Errorf("%s: %v", remedy, err)
 			}
@@ -183,7 +183,7 @@ func TestCarryFindsALateChange(t *testing.T) {
 				_ = s.people.CoreV1().Pods("default").Delete(context.Background(), p.Actions[0].Name, metav1.DeleteOptions{})
 			}()
 		}
-		receipt, err := s.changer.Carry(t.Context(), p.Actions[0], ann)
+		receipt, err := s.changer.Carry(t.Context(), p.Actions[0], ann, nil)
 		if err != nil || !receipt.Done {
 			t.Errorf("receipt %+v, %v", receipt, err)
 		}

@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/pullfix/pullfix/runbook"
+	"github.com/pullfix/pullfix/runbook/keyring"
 )
 
 // Changer is the only way to change a cluster. It is a type apart from Cluster,
@@ -19,16 +20,18 @@ import (
 type Changer struct {
 	api     api
 	cluster string
+	key     []byte // for fingerprints
 	log     *slog.Logger
 }
 
-// NewChanger makes what may write to the cluster that the reader reads. Each
-// write is one line of the log; a nil log is silent.
-func NewChanger(cluster *Cluster, log *slog.Logger) *Changer {
+// NewChanger makes what may write to the cluster that the reader reads. It
+// compares credentials by their fingerprints under the key. Each write is one
+// line of the log; a nil log is silent.
+func NewChanger(cluster *Cluster, fingerprintKey []byte, log *slog.Logger) *Changer {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Changer{api: cluster.api, cluster: cluster.name, log: log}
+	return &Changer{api: cluster.api, cluster: cluster.name, key: fingerprintKey, log: log}
 }
 
 // Bounds of one action.
@@ -48,8 +51,9 @@ const (
 //
 // A write whose answer was lost is read again, never repeated: the receipt says
 // Done, or Unsure when reading did not tell; an error says that it is not done.
-// The error is a *WriteError where the API server refused.
-func (c *Changer) Carry(ctx context.Context, a runbook.Action, by runbook.Actor) (runbook.Receipt, error) {
+// The error is a *WriteError where the API server refused. The credential is
+// what a pull secret gets; nil for an action that writes none.
+func (c *Changer) Carry(ctx context.Context, a runbook.Action, by runbook.Actor, _ *keyring.Credential) (runbook.Receipt, error) {
 	receipt := runbook.Receipt{Action: a}
 	if a.Cluster != c.cluster {
 		return receipt, fmt.Errorf("changing cluster %q on cluster %q: not the same", a.Cluster, c.cluster)

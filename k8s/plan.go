@@ -20,6 +20,11 @@ type PlanOptions struct {
 	// secrets of the pods to be. Without it, nothing that needs such a test is
 	// offered.
 	Registry runbook.Registry
+	// Vault is where new credentials come from; without it no remedy that needs
+	// one is offered.
+	Vault *runbook.Vault
+	// FingerprintKey tells credentials apart, as in the case.
+	FingerprintKey []byte
 }
 
 // Plan says exactly what each remedy of the verdict that needs no credential

@@ -144,7 +144,7 @@ func (s *shop) open() {
 		s.Fatal(err)
 	}
 	s.people, s.reader = people, reader
-	s.changer = NewChanger(reader, slog.New(slog.NewTextHandler(s.log, nil)))
+	s.changer = NewChanger(reader, []byte("k"), slog.New(slog.NewTextHandler(s.log, nil)))
 }
 
 const v1, v2, v3 = "registry.test/app:v1", "registry.test/app:v2", "registry.test/app:v3"
@@ -273,7 +273,7 @@ func (s *shop) carried(p runbook.Plan) {
 		s.Fatalf("cannot be approved: %+v", p)
 	}
 	for _, a := range p.Actions {
-		receipt, err := s.changer.Carry(s.Context(), a, ann)
+		receipt, err := s.changer.Carry(s.Context(), a, ann, nil)
 		if err != nil || !receipt.Done || receipt.Unsure {
 			s.Fatalf("carrying %s %s: %+v, %v", a.Verb, a.Name, receipt, err)
 		}

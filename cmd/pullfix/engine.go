@@ -25,14 +25,15 @@ type served interface {
 type engine struct {
 	clusters []namedCluster // in the order of the configuration
 	registry prober
-	key      []byte // for fingerprints
+	vault    *runbook.Vault // of new credentials; nil when no source is configured
+	key      []byte         // for fingerprints
 }
 
 // namedCluster is a cluster by the name that people type.
 type namedCluster struct {
 	name string
 	served
-	writes changer // nil when nothing may be changed
+	writes runbook.Changer // nil when nothing may be changed
 }
 
 // cluster finds a cluster by name. The only one needs no name.
@@ -72,7 +73,7 @@ func (e engine) Plan(ctx context.Context, c runbook.Case, v runbook.Verdict) ([]
 	if err != nil {
 		return nil, err
 	}
-	return asked.Plan(ctx, c, v, k8s.PlanOptions{Registry: e.registry})
+	return asked.Plan(ctx, c, v, k8s.PlanOptions{Registry: e.registry, Vault: e.vault, FingerprintKey: e.key})
 }
 
 // Recovery looks at the pods of an incident.
@@ -93,7 +94,8 @@ func (e engine) Carry(ctx context.Context, a runbook.Action, by runbook.Actor) (
 	if err != nil {
 		return runbook.Receipt{}, err
 	}
-	return at.writes.Carry(ctx, a, by)
+	hands := runbook.Hands{Changer: at.writes, Vault: e.vault, Registry: e.registry, FingerprintKey: e.key}
+	return hands.Carry(ctx, a, by)
 }
 
 // errPartly says that a scan saw only a part.

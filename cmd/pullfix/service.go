@@ -19,9 +19,6 @@ import (
 	"github.com/pullfix/pullfix/runbook"
 )
 
-// changer makes approved changes.
-type changer = bot.Changer
-
 // parts are what a service is made of. The demo brings stand-ins for some.
 type parts struct {
 	settings settings
