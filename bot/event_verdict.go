@@ -102,6 +102,12 @@ func (c *change) replaceVerdict(e Diagnosed) {
 	if c.Verdict != nil && c.Verdict.Cause != e.Verdict.Cause {
 		c.Earlier = append(c.Earlier, Earlier{Cause: c.Verdict.Cause, Summary: c.Verdict.Summary, At: c.Opened, Until: c.now})
 	}
+	switch {
+	case e.Verdict.Cause != cause.None:
+		c.Fault = nil
+	case c.Verdict != nil && c.Verdict.Cause != cause.None:
+		c.Fault = c.Verdict
+	}
 	c.Case, c.Verdict, c.Plans, c.Progress = &e.Case, &e.Verdict, e.Plans, nil
 	for _, key := range e.Keys {
 		if !slices.Contains(c.Keys, key) {

@@ -55,7 +55,10 @@ type Incident struct {
 	// Verdict is the newest one; Earlier are those that it replaced.
 	Verdict *runbook.Verdict `json:"verdict,omitempty"`
 	Earlier []Earlier        `json:"earlier,omitempty"`
-	Plans   []runbook.Plan   `json:"plans,omitempty"` // what can be approved now
+	// Fault is the newest verdict that named a cause, while Verdict says that
+	// nothing is wrong any more: the report is about it.
+	Fault *runbook.Verdict `json:"fault,omitempty"`
+	Plans []runbook.Plan   `json:"plans,omitempty"` // what can be approved now
 	// Decision is the click that is being carried out, or was last.
 	Decision *Decision         `json:"decision,omitempty"`
 	Recovery *runbook.Recovery `json:"recovery,omitempty"`

@@ -21,7 +21,7 @@ func Document() string {
 		fmt.Fprintf(&b, "By hand: `%s`\n\n", exampleCommand(s.ID))
 	}
 	b.WriteString("## Causes and first remedies\n\n| cause | what it means | first remedy |\n|---|---|---|\n")
-	for _, c := range causes() {
+	for _, c := range Causes() {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", c, message.Meaning(c), firstKind(c))
 	}
 	b.WriteString("\n## Good to know\n\n")
@@ -69,8 +69,8 @@ func firstKind(c cause.Cause) Kind {
 	return byCause(e, f)[0].Kind
 }
 
-// causes are those a diagnosis can end with, in the order of the contract.
-func causes() []cause.Cause {
+// Causes are those a diagnosis can end with, in the order of the contract.
+func Causes() []cause.Cause {
 	return []cause.Cause{
 		cause.TagNotFound, cause.RepositoryNotFound, cause.NotFoundOrDenied, cause.AuthMissing, cause.AuthRejected, cause.AuthExpired,
 		cause.PermissionDenied, cause.PullSecretMissing, cause.PullSecretMalformed, cause.PullSecretWrongType, cause.PullSecretWrongHost,

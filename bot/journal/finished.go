@@ -59,6 +59,22 @@ func (j *Journal) Recent(ctx context.Context, n int) ([]bot.Incident, error) {
 	return recent[:max(0, min(n, len(recent)))], nil
 }
 
+// EndedSince returns the finished incidents that ended at that moment or later,
+// the one that ended last first. Those that cannot be read are left out and
+// logged.
+func (j *Journal) EndedSince(ctx context.Context, moment time.Time) ([]bot.Incident, error) {
+	done, err := j.keeper.List(ctx, true)
+	if err != nil {
+		return nil, fmt.Errorf("listing finished incidents: %w", err)
+	}
+	moment = moment.Truncate(time.Second) // so exact are the names
+	done = slices.DeleteFunc(done, func(e entry) bool { return e.finished.Before(moment) })
+	slices.SortFunc(done, func(a, b entry) int {
+		return cmp.Or(b.finished.Compare(a.finished), cmp.Compare(a.name, b.name))
+	})
+	return j.load(ctx, done, len(done))
+}
+
 // load reads documents until it has so many.
 func (j *Journal) load(ctx context.Context, entries []entry, most int) ([]bot.Incident, error) {
 	var incidents []bot.Incident

@@ -65,7 +65,7 @@ Exit codes: 0 nothing is wrong with image pulls, 1 a pull failure was found,
 	root.SetFlagErrorFunc(badFlag)
 	t.addFlags(root.PersistentFlags())
 	t.completeFlags(root)
-	root.AddCommand(t.diagnoseCommand(), t.scanCommand(), t.explainCommand(), t.secretCommand(),
+	root.AddCommand(t.diagnoseCommand(), t.scanCommand(), t.explainCommand(), t.secretCommand(), t.reportCommand(),
 		t.serveCommand(), t.demoCommand(), t.configCommand(), t.manifestCommand(), t.runbookCommand(), t.versionCommand())
 	root.AddCommand(t.steerCommands()...)
 	return root

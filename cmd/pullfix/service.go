@@ -57,7 +57,7 @@ type service struct {
 func newService(p parts) (*service, error) {
 	slack, err := slackbot.New(slackbot.Options{
 		APIURL: p.settings.Slack.APIURL, BotToken: p.tokens.bot, AppToken: p.tokens.app, Channel: p.settings.Slack.Channel,
-		Log: p.log, Routes: routes(p.settings.Escalation.Routes), Approvals: approvers(p.settings.rules()),
+		Log: p.log, Report: p.settings.report, Routes: routes(p.settings.Escalation.Routes), Approvals: approvers(p.settings.rules()),
 	})
 	if err != nil {
 		return nil, usage(err)

@@ -24,6 +24,7 @@ type settings struct {
 	Escalation escalationSettings `mapstructure:"escalation"`
 	ReadOnly   bool               `mapstructure:"readOnly"`
 	Listen     string             `mapstructure:"listen"`
+	Links      []linkSettings     `mapstructure:"links"`
 
 	forBot bool // some key that only serve reads is set
 }

@@ -86,6 +86,9 @@ func (s settings) checkBot(complain complainer) {
 	}
 	s.Responders.check("responders", complain)
 	s.Escalation.check(complain)
+	for i, link := range s.Links {
+		link.check("links["+strconv.Itoa(i)+"]", complain)
+	}
 	if _, port, err := net.SplitHostPort(s.Listen); err != nil || badPort(port) {
 		complain("listen", fmt.Sprintf("%q is no address", s.Listen), "write HOST:PORT, as 127.0.0.1:8080, or :8080 for every address of this machine")
 	}
