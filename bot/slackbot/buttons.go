@@ -1,6 +1,7 @@
 package slackbot
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,6 +33,9 @@ func (p pressed) value() string {
 	return strings.TrimSuffix(string(p.button)+":"+p.incident+":"+p.remedy, ":")
 }
 
+// numbered is how action ids of the same button differ within a block.
+var numbered = regexp.MustCompile(`^-[2-9]$`)
+
 var plainID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$`)
 
 // parsePressed reads the action id and the value of a click; false when they
@@ -43,7 +47,7 @@ func parsePressed(action, value string) (pressed, bool) {
 	if !known(p.button) || !plainID.MatchString(incident) || (remedy != "" && !plainID.MatchString(remedy)) {
 		return pressed{}, false
 	}
-	if action != actionMore && action != actionPrefix+word {
+	if number := strings.TrimPrefix(action, actionPrefix+word); action != actionMore && number != "" && !numbered.MatchString(number) {
 		return pressed{}, false
 	}
 	return p, (p.button == bot.Approve) == (remedy != "")
@@ -51,7 +55,7 @@ func parsePressed(action, value string) (pressed, bool) {
 
 func known(b bot.Button) bool {
 	switch b {
-	case bot.Approve, bot.Reject, bot.Again, bot.EscalateNow, bot.Acknowledge, bot.Snooze, bot.CloseIt, bot.Reopen, bot.WriteReport:
+	case bot.Approve, bot.Reject, bot.Again, bot.EscalateNow, bot.Acknowledge, bot.Snooze, bot.CloseIt, bot.Reopen, bot.WriteReport, bot.Compromise:
 		return true
 	}
 	return false
@@ -59,7 +63,11 @@ func known(b bot.Button) bool {
 
 // opensModal tells whether a press asks for more before it counts.
 func opensModal(b bot.Button) bool {
-	return b == bot.Approve || b == bot.Reject || b == bot.CloseIt || b == bot.Snooze
+	switch b {
+	case bot.Approve, bot.Reject, bot.CloseIt, bot.Snooze, bot.Compromise:
+		return true
+	}
+	return false
 }
 
 func button(p pressed, label string) *slack.ButtonBlockElement {
@@ -72,17 +80,6 @@ func option(p pressed, label string) *slack.OptionBlockObject {
 
 func confirm(title, text, yes string) *slack.ConfirmationBlockObject {
 	return slack.NewConfirmationBlockObject(plainText(plain(title, mostConfirmTitle)), plainText(plain(text, mostConfirmText)), plainText(yes), plainText("Cancel"))
-}
-
-// approvable are the plans that can be approved now, the recommended first.
-func approvable(i bot.Incident) []runbook.Plan {
-	var plans []runbook.Plan
-	for _, p := range i.Plans {
-		if p.Remedy.Approvable && p.Missing == "" {
-			plans = append(plans, p)
-		}
-	}
-	return plans
 }
 
 // objected names the action and where it acts: "Delete the 12 waiting pods in
@@ -105,40 +102,56 @@ func buttons(i bot.Incident) []slack.BlockElement {
 			WithConfirm(confirm("Reopen?", "pullfix diagnoses "+i.Target.Namespace+"/"+i.Target.Name+" again, and the deadline starts anew.", "Reopen"))
 		return []slack.BlockElement{report, reopen}
 	}
-	var list []slack.BlockElement
-	plans := approvable(i)
-	if i.State != bot.Open && i.State != bot.Asking {
-		plans = nil
-	}
-	first := primary(i, plans)
-	if first >= 0 {
-		p := pressed{button: bot.Approve, incident: i.ID, remedy: plans[first].Remedy.ID}
-		list = append(list, button(p, objected(plans[first].Remedy.Title, i.Target, roomButton)).WithStyle(slack.StylePrimary))
-	}
+	list, rest := offerButtons(i)
 	if i.State != bot.Changing {
 		list = append(list, button(id(bot.Again), "Diagnose again"))
 	}
 	list = append(list, pagingButtons(i, id)...)
-	if options := menu(i, plans, first); len(options) > 0 {
+	if options := menu(i, rest); len(options) > 0 {
 		list = append(list, slack.NewOverflowBlockElement(actionMore, options...))
 	}
 	return list
 }
 
-// primary is which plan gets the button that stands out, -1 for none: the one
+// Of the remedies besides the one that stands out, some are in the menu, and
+// what has no room there are buttons of their own.
+const (
+	offersInMenu  = 2
+	offersOutside = 6
+)
+
+// offerButtons are the remedies that have buttons, and those that are left for
+// the menu.
+func offerButtons(i bot.Incident) (list []slack.BlockElement, rest []offer) {
+	rest = offers(i)
+	approve := func(o offer, label string) *slack.ButtonBlockElement {
+		b := button(pressed{button: bot.Approve, incident: i.ID, remedy: o.remedy.ID}, label)
+		if n := len(list) + 1; n > 1 {
+			b.ActionID += fmt.Sprintf("-%d", n)
+		}
+		return b
+	}
+	if first := primary(i, rest); first >= 0 {
+		o := rest[first]
+		list = append(list, approve(o, objected(o.remedy.Title, i.Target, roomButton)).WithStyle(slack.StylePrimary))
+		rest = slices.Delete(rest, first, first+1)
+	}
+	for len(rest) > offersInMenu && len(list) <= offersOutside {
+		list = append(list, approve(rest[0], objected(rest[0].remedy.Title, i.Target, roomButton)))
+		rest = rest[1:]
+	}
+	return list, rest[:min(len(rest), offersInMenu)]
+}
+
+// primary is which remedy gets the button that stands out, -1 for none: the one
 // that waits for another approval, else the first, but no roll back while the
 // old pods still serve, since then there is no hurry.
-func primary(i bot.Incident, plans []runbook.Plan) int {
+func primary(i bot.Incident, list []offer) int {
 	if i.State == bot.Asking && i.Decision != nil {
-		return slices.IndexFunc(plans, func(p runbook.Plan) bool { return p.Hash == i.Decision.PlanHash })
+		return slices.IndexFunc(list, func(o offer) bool { _, there := o.plan(i.Decision.PlanHash); return there })
 	}
 	serving := i.Case != nil && i.Case.Facts.Workload != nil && i.Case.Facts.Workload.Available > 0
-	for n, p := range plans {
-		if p.Remedy.Kind != runbook.RollBack || !serving {
-			return n
-		}
-	}
-	return -1
+	return slices.IndexFunc(list, func(o offer) bool { return o.remedy.Kind != runbook.RollBack || !serving })
 }
 
 // pagingButtons are about who is called: before it escalates, and after.
@@ -155,16 +168,15 @@ func pagingButtons(i bot.Incident, id func(bot.Button) pressed) []slack.BlockEle
 }
 
 // menu is what is needed less often.
-func menu(i bot.Incident, plans []runbook.Plan, first int) []*slack.OptionBlockObject {
+func menu(i bot.Incident, rest []offer) []*slack.OptionBlockObject {
 	var options []*slack.OptionBlockObject
-	for n, p := range plans {
-		if n != first && len(options) < mostOptions-2 {
-			options = append(options, option(pressed{button: bot.Approve, incident: i.ID, remedy: p.Remedy.ID}, objected(p.Remedy.Title, i.Target, roomButton)))
-		}
+	for _, o := range rest {
+		options = append(options, option(pressed{button: bot.Approve, incident: i.ID, remedy: o.remedy.ID}, objected(o.remedy.Title, i.Target, roomButton)))
 	}
-	if len(plans) > 0 {
+	if len(offers(i)) > 0 {
 		options = append(options, option(pressed{button: bot.Reject, incident: i.ID}, "Reject the proposal"))
 	}
+	options = append(options, option(pressed{button: bot.Compromise, incident: i.ID}, "Security incident"))
 	if i.State != bot.Changing && i.State != bot.Diagnosing {
 		options = append(options, option(pressed{button: bot.CloseIt, incident: i.ID}, "Close"))
 	}

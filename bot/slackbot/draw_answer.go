@@ -132,8 +132,11 @@ func group(g runbook.Group) markup {
 	const most = 5
 	line := "*" + quote(g.Severity, 4) + " · " + quote(g.Summary, roomSentence) + "*\n"
 	line += quote(string(g.Cause), 60) + " · " + markup(count(len(g.Pods), "pull"))
-	if len(g.Namespaces) > 1 {
-		line += markup(fmt.Sprintf(" in %d namespaces", len(g.Namespaces)))
+	switch n := len(g.Namespaces); {
+	case n == 1:
+		line += " in " + code(g.Namespaces[0], 140)
+	case n > 1:
+		line += markup(fmt.Sprintf(" in %d namespaces", n))
 	}
 	var pods []markup
 	for _, p := range g.Pods[:min(len(g.Pods), most)] {

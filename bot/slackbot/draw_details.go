@@ -32,7 +32,7 @@ func (d drawing) details() []message {
 	rest.section(further(v.Failures))
 	rest.section(credentials(v.Credentials, d.incident.Opened))
 	for _, r := range v.Remedies[:min(len(v.Remedies), 5)] {
-		rest.section(remedy(r))
+		rest.section(remedy(r, d.withheld(r.ID)))
 	}
 	rest.section(d.timeline())
 	return []message{evidence, rest}
@@ -133,8 +133,9 @@ func columns(rows [][]string) []string {
 	return lines
 }
 
-// remedy is one way to cure it, with the command a person would type.
-func remedy(r runbook.Remedy) markup {
+// remedy is one way to cure it, with the command a person would type, and why
+// it has no button where it might have one.
+func remedy(r runbook.Remedy, withheld string) markup {
 	text := "*" + quote(r.Title, roomName) + "*"
 	if r.Why != "" {
 		text += " · " + quote(r.Why, 400)
@@ -144,6 +145,9 @@ func remedy(r runbook.Remedy) markup {
 	}
 	if r.Risk != "" && r.Risk != "none" {
 		text += "\nRisk: " + quote(r.Risk, 400)
+	}
+	if withheld != "" {
+		text += "\nNo button for it: " + quote(withheld, 400)
 	}
 	return text
 }

@@ -123,6 +123,8 @@ func (d drawing) head() string {
 	}
 	v := i.Verdict
 	switch {
+	case i.State == bot.Diagnosing:
+		return "◌ Diagnosing " + objectOf(i.Target)
 	case v == nil || v.Certainty == cause.CertaintyUnknown:
 		head := mark + " Cannot tell yet why " + subject(i) + " fails to pull"
 		if v != nil && v.Severity != "" {

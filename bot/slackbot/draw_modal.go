@@ -3,6 +3,7 @@ package slackbot
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -10,11 +11,14 @@ import (
 	"github.com/pullfix/pullfix/runbook"
 )
 
-// The ids of the one field that a modal may have.
+// The ids of the fields that a modal may have.
 const (
 	reasonBlock  = "reason"
 	reasonAction = "reason"
 	mostReason   = 500 // characters
+	choiceBlock  = "choice"
+	choiceAction = actionPrefix + "choice"
+	mostChoices  = 100
 )
 
 // brought is what a modal brings back when it is submitted: ids, and which plan
@@ -78,12 +82,15 @@ type Approvers struct {
 
 // approveSheet asks for the confirmation of one plan, sentence by sentence. It
 // is drawn from the store; what is approved is the plan with this very hash.
-func (d drawing) approveSheet(p runbook.Plan, who *Approvers) sheet {
+// Where a remedy has several plans, one is shown and the others can be chosen.
+func (d drawing) approveSheet(o offer, p runbook.Plan, who *Approvers) sheet {
 	t := d.incident.Target
 	s := sheet{title: "Approve", submit: "Approve", brought: d.bringing(bot.Approve)}
 	s.brought.Remedy, s.brought.PlanHash = p.Remedy.ID, p.Hash
 	s.body.section("*" + quote(objected(p.Remedy.Title, t, roomName), roomName) + "*\n" + quote(p.Remedy.Why, roomSentence))
+	s.body.choose(o, p)
 	s.body.section("*What changes*\n" + changes(p))
+	s.body.section(ends(p))
 	if p.Remedy.Command != "" {
 		s.body.section("The same by hand\n" + fence([]string{p.Remedy.Command}, roomCommand))
 	}
@@ -94,6 +101,38 @@ func (d drawing) approveSheet(p runbook.Plan, who *Approvers) sheet {
 		s.field = &field{label: "Reason, only to break the glass", placeholder: "One person approves alone; security is told", optional: true}
 	}
 	return s
+}
+
+// choose offers the plans of the remedy, with the one that is shown chosen. The
+// value of an option is the hash of its plan.
+func (m *message) choose(o offer, shown runbook.Plan) {
+	if len(o.plans) < 2 {
+		return
+	}
+	var options []*slack.OptionBlockObject
+	e := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, choiceAction)
+	for n, p := range o.plans[:min(len(o.plans), mostChoices)] {
+		label := plain(orWord(p.Choice, fmt.Sprintf("Plan %d", n+1)), roomButton)
+		options = append(options, slack.NewOptionBlockObject(p.Hash, plainText(label), nil))
+		if p.Hash == shown.Hash {
+			e.InitialOption = options[n]
+		}
+	}
+	e.Options = options
+	m.add(slack.NewInputBlock(choiceBlock, plainText("Choose one of "+fmt.Sprint(len(options))), nil, e).WithDispatchAction(true))
+}
+
+// shortLife is for which a new credential has to be warned of: put there by
+// hand, it fails again before anybody thinks of it.
+const shortLife = 48 * time.Hour
+
+// ends warns of a new credential that does not live long.
+func ends(p runbook.Plan) markup {
+	if p.Expires == nil || p.Expires.Sub(p.Made) > shortLife {
+		return ""
+	}
+	return "! *Short-lived:* the new credential ends " + clock(*p.Expires, p.Made) + markup(", after "+roundly(max(p.Expires.Sub(p.Made), 0))) +
+		". Pulls fail again then; let something renew it."
 }
 
 func (d drawing) severity() string {
@@ -133,7 +172,7 @@ func act(a runbook.Action) markup {
 
 func conditions(p runbook.Plan) markup {
 	lines := []markup{"Only if nothing of this has moved by then; it is looked at again at the click."}
-	return join("\n", roomText, append(lines, sentences(p.Remedy.Preconditions, "")...))
+	return join("\n", roomText, append(lines, sentences(p.Remedy.Preconditions, "• ")...))
 }
 
 // mayApprove says who may, so that nobody has to find out by being refused.
@@ -171,6 +210,9 @@ func (d drawing) reasonSheet(b bot.Button) sheet {
 	case bot.Reject:
 		s.title, s.submit = "Reject the proposal", "Reject"
 		s.field = &field{label: "Why?", placeholder: "What should be done instead"}
+	case bot.Compromise:
+		s.title, s.submit = "Security incident", "Declare it"
+		s.field = &field{label: "What makes you think so?", placeholder: "Only the security channel sees this"}
 	case bot.Snooze:
 		s.title, s.submit = "Snooze 10 min", "Snooze"
 		s.field = &field{label: "Why may it wait?", placeholder: "Optional", optional: true}
@@ -179,8 +221,13 @@ func (d drawing) reasonSheet(b bot.Button) sheet {
 		s.field = &field{label: "Resolution", placeholder: "What was wrong, and what was done"}
 	}
 	s.body.section(d.what())
-	if b == bot.CloseIt {
+	switch b {
+	case bot.CloseIt:
 		s.body.small("Closing ends the escalation. It changes nothing in the cluster.")
+	case bot.Compromise:
+		s.body.section("Declare this when a credential may be in other hands, or somebody pulls who may not. The people on call for security are told at once. " +
+			"pullfix changes nothing about it any more, takes away the copies that an undo would bring back, and does not close it by itself.")
+		s.body.small("It cannot be taken back by a button.")
 	}
 	return s
 }

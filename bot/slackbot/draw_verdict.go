@@ -80,9 +80,8 @@ func (d drawing) advice() markup {
 	}
 	r := i.Verdict.Remedies[0]
 	text := "*" + quote(r.Title, roomName) + "*"
-	if missing := d.missing(r.ID); missing != "" {
-		text += " (command in the thread; pullfix lacks a right: " + quote(missing, roomName) + ")"
-	} else if !d.offered(r.ID) && r.Command != "" && r.Kind != runbook.Wait {
+	_, can := offered(i, r.ID)
+	if !can && r.Command != "" && r.Kind != runbook.Wait {
 		text += " (command in the thread)"
 	}
 	if r.Why != "" {
@@ -91,22 +90,21 @@ func (d drawing) advice() markup {
 	if r.Risk != "" && r.Risk != "none" {
 		text += "\nRisk: " + quote(r.Risk, roomSentence)
 	}
+	if why := d.withheld(r.ID); why != "" {
+		text += "\nNo button for it: " + quote(why, roomSentence)
+	}
 	return text
 }
 
-func (d drawing) offered(remedy string) bool {
-	for _, p := range approvable(d.incident) {
-		if p.Remedy.ID == remedy {
-			return true
-		}
+// withheld says why a remedy has no button although pullfix knows how; "" when
+// it has one, or there is nothing to say.
+func (d drawing) withheld(remedy string) string {
+	if _, can := offered(d.incident, remedy); can {
+		return ""
 	}
-	return false
-}
-
-func (d drawing) missing(remedy string) string {
 	for _, p := range d.incident.Plans {
 		if p.Remedy.ID == remedy {
-			return p.Missing
+			return withheld(p)
 		}
 	}
 	return ""
@@ -117,7 +115,7 @@ func (d drawing) remarks() markup {
 	i := d.incident
 	var parts []markup
 	if i.Verdict != nil {
-		parts = sentences(i.Verdict.Notes, "")
+		parts = append(sentences(i.Verdict.Notes, ""), d.noButtons()...)
 		if n := len(i.Verdict.Failures); n > 0 {
 			parts = append(parts, markup(capital(count(n, "further failing pull")+"; see the thread.")))
 		}
@@ -126,6 +124,22 @@ func (d drawing) remarks() markup {
 		}
 	}
 	return join("\n", roomText, parts)
+}
+
+// noButtons are the remedies beside the recommended one that have no button,
+// each with the reason.
+func (d drawing) noButtons() []markup {
+	i := d.incident
+	if i.State != bot.Open && i.State != bot.Asking {
+		return nil
+	}
+	var parts []markup
+	for _, r := range i.Verdict.Remedies[min(len(i.Verdict.Remedies), 1):] {
+		if why := d.withheld(r.ID); why != "" && len(parts) < 3 {
+			parts = append(parts, "No button for “"+quote(r.Title, roomName)+"”: "+quote(why, roomName))
+		}
+	}
+	return parts
 }
 
 // decision is what was clicked and what became of it.

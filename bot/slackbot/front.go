@@ -103,6 +103,8 @@ func (f *front) handle(d delivery) {
 		f.acknowledge(d, nil)
 	case !f.forUs(d.click.APIAppID, d.click.Team.ID, d.click.Enterprise.ID, d.click.Team.EnterpriseID):
 		f.stranger(d)
+	case d.click.Type == slack.InteractionTypeBlockActions && d.click.View.ID != "":
+		f.handleChoice(d, *d.click)
 	case d.click.Type == slack.InteractionTypeBlockActions:
 		f.handleClick(ctx, d, *d.click)
 	case d.click.Type == slack.InteractionTypeViewSubmission:

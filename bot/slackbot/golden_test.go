@@ -39,6 +39,7 @@ func everyMessage() product {
 		"resolved": resolvedIncident(), "closed": closedIncident(bob, "the tag was pushed again"), "healthy": healthyIncident(), "escalated": escalatedIncident(),
 		"cannot-tell": unknownIncident(), "new-cause": anotherCause(), "overtaken": overtaken(), "acknowledged": acknowledged(), "read-only": readOnly(),
 		"right-missing": rightMissing(), "no-answer": noAnswer(), "not-found": closedIncident(bot.Person{}, "I find no pod checkout in namespace shop."),
+		"credential": expired(), "many-remedies": manyRemedies(),
 	}
 	for name, i := range roots {
 		p.messages["root-"+name] = drawing{incident: i, route: paged}.root()
@@ -126,10 +127,10 @@ func (p product) addAnswers(evilDrawing drawing) {
 func (p product) addModals(evilDrawing drawing) {
 	who := &Approvers{People: bot.People{Users: []string{"U03CAROL"}, Groups: []string{"S01PLATFORM"}}, Needed: 2, FourEyes: true, BreakGlass: true}
 	d := drawing{incident: judged()}
-	p.modals["approve"] = d.approveSheet(rollBackPlan(), &Approvers{People: who.People, Needed: 1}).view()
-	p.modals["approve-pods"] = d.approveSheet(deletePlan(), nil).view()
-	p.modals["approve-break-glass"] = d.approveSheet(rollBackPlan(), who).view()
-	for _, b := range []bot.Button{bot.Reject, bot.Snooze, bot.CloseIt} {
+	p.modals["approve"] = d.approveSheet(only(rollBackPlan()), rollBackPlan(), &Approvers{People: who.People, Needed: 1}).view()
+	p.modals["approve-pods"] = d.approveSheet(only(deletePlan()), deletePlan(), nil).view()
+	p.modals["approve-break-glass"] = d.approveSheet(only(rollBackPlan()), rollBackPlan(), who).view()
+	for _, b := range []bot.Button{bot.Reject, bot.Snooze, bot.CloseIt, bot.Compromise} {
 		p.modals[string(b)] = d.reasonSheet(b).view()
 		p.modals["hostile-"+string(b)] = evilDrawing.reasonSheet(b).view()
 	}
@@ -137,10 +138,14 @@ func (p product) addModals(evilDrawing drawing) {
 	for range 200 {
 		everyone.Users = append(everyone.Users, "U0AAAAAAAAA")
 	}
-	p.modals["hostile-approve"] = evilDrawing.approveSheet(evilDrawing.incident.Plans[0], &everyone).view()
+	p.modals["hostile-approve"] = evilDrawing.approveSheet(offer{plans: evilDrawing.incident.Plans}, evilDrawing.incident.Plans[1], &everyone).view()
 	noShows := evilDrawing.incident.Plans[0]
 	noShows.Shows = nil
-	p.modals["hostile-approve-actions"] = evilDrawing.approveSheet(noShows, who).view()
+	p.modals["hostile-approve-actions"] = evilDrawing.approveSheet(only(noShows), noShows, who).view()
+	c := drawing{incident: expired()}
+	if o, ok := offered(c.incident, "update-secret"); ok {
+		p.modals["approve-choice"] = c.approveSheet(o, o.plans[1], &Approvers{People: who.People, Needed: 1}).view()
+	}
 	p.modals["not-recorded"] = troubleView(notRecorded(bot.ErrNoIncident).text)
 }
 

@@ -2,7 +2,6 @@ package slackbot
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -96,16 +95,10 @@ func (f *front) openLater(d delivery, c clicked) {
 // open draws the modal from the store and opens it; otherwise it returns what
 // the clicker is told.
 func (f *front) open(ctx context.Context, c clicked) markup {
-	i, err := f.Incidents.Find(ctx, c.incident)
-	if err != nil {
-		f.o.Log.Warn("finding an incident", "incident", c.incident, "err", err)
-		return notRecorded(err).text
+	i, text := f.own(ctx, c.incident, c.place)
+	if text != "" {
+		return text
 	}
-	own := f.placeOf(i)
-	if own.Message == "" || own.Channel != c.place.Channel || own.Message != c.place.Message {
-		return "This is not the incident's own message; nothing was done."
-	}
-	i.Place = own
 	s, text := f.sheetFor(i, c)
 	if text != "" {
 		return text
@@ -121,20 +114,36 @@ func (f *front) open(ctx context.Context, c clicked) markup {
 	return ""
 }
 
+// own finds the incident whose own message stands at a place; else it returns
+// what the clicker is told.
+func (f *front) own(ctx context.Context, incident string, at bot.Place) (bot.Incident, markup) {
+	i, err := f.Incidents.Find(ctx, incident)
+	if err != nil {
+		f.o.Log.Warn("finding an incident", "incident", incident, "err", err)
+		return i, notRecorded(err).text
+	}
+	own := f.placeOf(i)
+	if own.Message == "" || own.Channel != at.Channel || own.Message != at.Message {
+		return i, "This is not the incident's own message; nothing was done."
+	}
+	i.Place = own
+	return i, ""
+}
+
+const noLonger = "This can no longer be approved: the situation has changed. Look at the message again."
+
 func (f *front) sheetFor(i bot.Incident, c clicked) (sheet, markup) {
 	d := drawing{incident: i}
 	if c.button != bot.Approve {
 		return d.reasonSheet(c.button), ""
 	}
-	for _, p := range approvable(i) {
-		if p.Remedy.ID == c.remedy {
-			return d.approveSheet(p, f.approvers(i, c.remedy)), ""
-		}
+	if o, ok := offered(i, c.remedy); ok {
+		return d.approveSheet(o, o.first(i), f.approvers(i, c.remedy)), ""
 	}
 	if i.Decision != nil && i.Decision.Started != nil {
 		return sheet{}, "This is decided already: " + quote(i.Decision.Title, roomName) + "."
 	}
-	return sheet{}, "This can no longer be approved: the situation has changed. Look at the message again."
+	return sheet{}, noLonger
 }
 
 func (f *front) approvers(i bot.Incident, remedy string) *Approvers {
@@ -154,6 +163,12 @@ func (f *front) handleSubmission(ctx context.Context, d delivery, cb slack.Inter
 		f.acknowledge(d, nil)
 		return
 	}
+	if hash := other(cb.View, p.PlanHash); hash != "" && p.Button == bot.Approve {
+		b, _ := readBrought(cb.View)
+		view := f.chosen(ctx, b, hash)
+		f.acknowledge(d, slack.NewUpdateViewSubmissionResponse(&view))
+		return
+	}
 	if problem := reasonProblem(p); problem != "" {
 		f.acknowledge(d, slack.NewErrorsViewSubmissionResponse(map[string]string{reasonBlock: problem}))
 		return
@@ -168,18 +183,14 @@ func (f *front) handleSubmission(ctx context.Context, d delivery, cb slack.Inter
 }
 
 func (f *front) readSubmission(cb slack.InteractionCallback) (bot.Press, bool) {
-	var b brought
-	if err := json.Unmarshal([]byte(cb.View.PrivateMetadata), &b); err != nil {
-		return bot.Press{}, false
-	}
-	p, ok := parsePressed(cb.View.CallbackID, pressed{button: b.Button, incident: b.Incident, remedy: b.Remedy}.value())
-	if !ok || !opensModal(p.button) {
+	b, ok := readBrought(cb.View)
+	if !ok {
 		return bot.Press{}, false
 	}
 	press := bot.Press{
 		Key: fmt.Sprintf("%s/%s", cb.View.ID, cb.View.Hash), Person: f.person(cb.User.ID, cb.User.TeamID),
 		Place:    bot.Place{Team: b.Team, Channel: b.Channel, Message: b.Message},
-		Incident: p.incident, Button: p.button, Remedy: p.remedy, PlanHash: b.PlanHash,
+		Incident: b.Incident, Button: b.Button, Remedy: b.Remedy, PlanHash: b.PlanHash,
 	}
 	if cb.View.State != nil {
 		press.Reason = strings.TrimSpace(cb.View.State.Values[reasonBlock][reasonAction].Value)
@@ -189,7 +200,7 @@ func (f *front) readSubmission(cb slack.InteractionCallback) (bot.Press, bool) {
 
 // reasonProblem says what is wrong with the words of a modal.
 func reasonProblem(p bot.Press) string {
-	required := p.Button == bot.Reject || p.Button == bot.CloseIt
+	required := p.Button == bot.Reject || p.Button == bot.CloseIt || p.Button == bot.Compromise
 	switch n := utf8.RuneCountInString(p.Reason); {
 	case required && n == 0:
 		return "A few words are needed for the record."

@@ -198,7 +198,8 @@ func hostile() bot.Incident {
 	v.Failures = []runbook.Diagnosis{*d, *d, *d, *d, *d, *d, *d, *d}
 	i.Plans = nil
 	for n := range 12 {
-		p := plan(r, runbook.Action{Verb: long, Kind: long, Namespace: long, Name: long, Image: long})
+		p := plan(r, runbook.Action{Verb: long, Kind: long, Namespace: long, Name: long, Image: long, Revision: int64(n)})
+		p.Choice = long
 		p.Remedy.ID, p.Shows = fmt.Sprintf("rollback-%d", n+2), many(long, 60)
 		i.Plans = append(i.Plans, p)
 	}

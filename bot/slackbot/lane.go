@@ -10,15 +10,24 @@ import (
 	"golang.org/x/time/rate"
 )
 
+// rank is what goes before what in a lane.
+type rank int
+
+const (
+	urgent   rank = iota // needs people
+	ordinary             // somebody waits for it
+	patient              // evidence: it may come when there is room
+	ranks
+)
+
 // lane lets calls of one kind to one channel through, one after the other at
-// Slack's pace. What needs people goes first. After a 429 the lane waits as
-// long as Slack said; other lanes go on.
+// Slack's pace, by their rank. After a 429 the lane waits as long as Slack said;
+// other lanes go on.
 type lane struct {
 	mu      sync.Mutex
 	limit   *rate.Limiter
 	held    time.Time
-	urgent  []chan struct{}
-	waiting []chan struct{}
+	waiting [ranks][]chan struct{}
 	armed   bool
 }
 
@@ -27,14 +36,10 @@ func newLane(every time.Duration, burst int) *lane {
 }
 
 // turn returns when it is the caller's turn.
-func (l *lane) turn(ctx context.Context, urgent bool) error {
+func (l *lane) turn(ctx context.Context, r rank) error {
 	ready := make(chan struct{})
 	l.mu.Lock()
-	if urgent {
-		l.urgent = append(l.urgent, ready)
-	} else {
-		l.waiting = append(l.waiting, ready)
-	}
+	l.waiting[r] = append(l.waiting[r], ready)
 	l.arm()
 	l.mu.Unlock()
 	select {
@@ -43,8 +48,7 @@ func (l *lane) turn(ctx context.Context, urgent bool) error {
 	case <-ctx.Done():
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		mine := func(c chan struct{}) bool { return c == ready }
-		l.urgent, l.waiting = slices.DeleteFunc(l.urgent, mine), slices.DeleteFunc(l.waiting, mine)
+		l.waiting[r] = slices.DeleteFunc(l.waiting[r], func(c chan struct{}) bool { return c == ready })
 		return fmt.Errorf("waiting for a turn: %w", ctx.Err())
 	}
 }
@@ -60,7 +64,7 @@ func (l *lane) hold(d time.Duration) {
 
 // arm sets the timer for whoever is first in line by then.
 func (l *lane) arm() {
-	if l.armed || len(l.urgent)+len(l.waiting) == 0 {
+	if l.armed || l.first() == nil {
 		return
 	}
 	l.armed = true
@@ -75,15 +79,21 @@ func (l *lane) grant() {
 		return
 	}
 	l.armed = false
-	line := &l.waiting
-	if len(l.urgent) > 0 {
-		line = &l.urgent
-	}
-	if len(*line) > 0 {
+	if line := l.first(); line != nil {
 		close((*line)[0])
 		*line = (*line)[1:]
 	}
 	l.arm()
+}
+
+// first is the line whose turn it is; nil when nobody waits.
+func (l *lane) first() *[]chan struct{} {
+	for r := range l.waiting {
+		if len(l.waiting[r]) > 0 {
+			return &l.waiting[r]
+		}
+	}
+	return nil
 }
 
 func (l *lane) idle() bool {
@@ -127,9 +137,9 @@ func (l *lanes) of(name string) *lane {
 
 // through makes a call when it is its turn, and again whenever Slack asked to
 // wait: a 429 is no failure.
-func (l *lane) through(ctx context.Context, urgent bool, call func(context.Context) error) error {
+func (l *lane) through(ctx context.Context, r rank, call func(context.Context) error) error {
 	for {
-		if err := l.turn(ctx, urgent); err != nil {
+		if err := l.turn(ctx, r); err != nil {
 			return err
 		}
 		err := call(ctx)

@@ -208,16 +208,39 @@ func (f *flaws) input(at string, b *slack.InputBlock) {
 	if b.Hint != nil {
 		f.plain(at+"/hint", b.Hint, mostLabel)
 	}
-	e, ok := b.Element.(*slack.PlainTextInputBlockElement)
-	if !ok {
+	switch e := b.Element.(type) {
+	case *slack.PlainTextInputBlockElement:
+		f.field(at+"/element", e)
+	case *slack.SelectBlockElement:
+		f.selection(at+"/element", e)
+	default:
 		f.add(at+"/element", "unsupported element")
-		return
 	}
-	f.size(at+"/element/action_id", e.ActionID, 1, mostID)
+}
+
+func (f *flaws) field(at string, e *slack.PlainTextInputBlockElement) {
+	f.size(at+"/action_id", e.ActionID, 1, mostID)
 	if e.Placeholder != nil {
-		f.plain(at+"/element/placeholder", e.Placeholder, mostPlaceholder)
+		f.plain(at+"/placeholder", e.Placeholder, mostPlaceholder)
 	}
 	if e.MaxLength < 0 || e.MaxLength > mostText {
-		f.add(at+"/element/max_length", "must be at most %d", mostText)
+		f.add(at+"/max_length", "must be at most %d", mostText)
+	}
+}
+
+func (f *flaws) selection(at string, e *slack.SelectBlockElement) {
+	f.size(at+"/action_id", e.ActionID, 1, mostID)
+	if n := len(e.Options); n == 0 || n > mostChoices {
+		f.add(at+"/options", "no more than %d items allowed, and one at least", mostChoices)
+	}
+	chosen := e.InitialOption == nil
+	for n, o := range e.Options {
+		here := fmt.Sprintf("%s/options/%d", at, n)
+		f.plain(here+"/text", o.Text, mostButton)
+		f.size(here+"/value", o.Value, 1, mostOptionValue)
+		chosen = chosen || o.Value == e.InitialOption.Value
+	}
+	if !chosen {
+		f.add(at+"/initial_option", "must be one of the options")
 	}
 }

@@ -17,7 +17,7 @@ func TestLaneLetsOneThroughASecond(t *testing.T) {
 		l := newLane(time.Second, 1)
 		begin := time.Now()
 		for n := range 4 {
-			if err := l.turn(t.Context(), false); err != nil {
+			if err := l.turn(t.Context(), ordinary); err != nil {
 				t.Fatal(err)
 			}
 			if got, want := time.Since(begin), time.Duration(n)*time.Second; got != want {
@@ -31,24 +31,30 @@ func TestUrgentGoesFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLane(time.Second, 1)
 		order := make(chan string, 20)
-		wait := func(name string, urgent bool) {
+		wait := func(name string, r rank) {
 			go func() {
-				if l.turn(t.Context(), urgent) == nil {
+				if l.turn(t.Context(), r) == nil {
 					order <- name
 				}
 			}()
 			synctest.Wait()
 		}
+		wait("evidence", patient)
+		wait("evidence", patient)
 		for range 10 {
-			wait("drawing", false)
+			wait("drawing", ordinary)
 		}
-		wait("escalation", true)
+		wait("escalation", urgent)
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if first, second := <-order, <-order; first != "drawing" || second != "escalation" {
+		if first, second := <-order, <-order; first != "evidence" || second != "escalation" {
 			t.Errorf("%s, then %s; the escalation waits behind drawings", first, second)
 		}
 		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if third := <-order; third != "drawing" {
+			t.Errorf("%s before a drawing that somebody waits for", third)
+		}
 	})
 }
 
@@ -58,7 +64,7 @@ func TestLimitHoldsOnlyItsLane(t *testing.T) {
 		begin, calls := time.Now(), 0
 		done := make(chan time.Duration)
 		go func() {
-			err := all.of("C1").through(t.Context(), false, func(context.Context) error {
+			err := all.of("C1").through(t.Context(), ordinary, func(context.Context) error {
 				if calls++; calls == 1 {
 					return &slack.RateLimitedError{RetryAfter: 37 * time.Second}
 				}
@@ -70,7 +76,7 @@ func TestLimitHoldsOnlyItsLane(t *testing.T) {
 			done <- time.Since(begin)
 		}()
 		synctest.Wait()
-		if err := all.of("C2").through(t.Context(), false, func(context.Context) error { return nil }); err != nil {
+		if err := all.of("C2").through(t.Context(), ordinary, func(context.Context) error { return nil }); err != nil {
 			t.Fatal(err)
 		}
 		if took := time.Since(begin); took != 0 {
@@ -85,12 +91,12 @@ func TestLimitHoldsOnlyItsLane(t *testing.T) {
 func TestWhoLeavesTheLaneIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLane(time.Minute, 1)
-		if err := l.turn(t.Context(), false); err != nil {
+		if err := l.turn(t.Context(), ordinary); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := l.turn(ctx, false); !errors.Is(err, context.DeadlineExceeded) {
+		if err := l.turn(ctx, ordinary); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v", err)
 		}
 		time.Sleep(2 * time.Minute)

@@ -52,7 +52,7 @@ func (b *Bot) redraw(ctx context.Context, s *sketch, place bot.Place) error {
 	if b.easel.look(s).State == bot.Diagnosing && b.redrawing.Tokens() < spareRedraws {
 		return nil // a tick more or less; the verdict needs the room
 	}
-	err := b.updates.of(place.Channel).through(ctx, false, func(ctx context.Context) error {
+	err := b.updates.of(place.Channel).through(ctx, ordinary, func(ctx context.Context) error {
 		if err := b.redrawing.Wait(ctx); err != nil {
 			return fmt.Errorf("waiting to redraw: %w", err)
 		}
@@ -101,7 +101,7 @@ func (b *Bot) postRoot(ctx context.Context, s *sketch, channel string) (bot.Plac
 		return b.posted(i, place), nil
 	}
 	place := bot.Place{Team: orWord(i.Place.Team, b.self.Load().team), Channel: channel, Reply: i.Place.Reply}
-	err := b.posts.of(channel).through(ctx, len(i.Escalated) > 0, func(ctx context.Context) error {
+	err := b.posts.of(channel).through(ctx, rankOf(len(i.Escalated) > 0), func(ctx context.Context) error {
 		i := b.easel.take(s)
 		m := b.drawing(ctx, i).root()
 		err := b.send(ctx, m, func(ctx context.Context, options ...slack.MsgOption) error {

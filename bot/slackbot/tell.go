@@ -29,10 +29,14 @@ func (b *Bot) tell(ctx context.Context, i bot.Incident, n bot.Notice, place bot.
 	}
 	messages := []message{{text: said(n.Text, mostUpdateText-200, d.known)}}
 	if n.Details {
+		// The verdict stands in the channel before its evidence does in the thread.
+		if _, err := b.Show(ctx, i); err != nil {
+			return err
+		}
 		messages = d.details()
 	}
 	for part, m := range messages {
-		r := reply{incident: i, key: fmt.Sprintf("%s/%d", n.Key, part), place: place, broadcast: n.Broadcast && part == 0}
+		r := reply{incident: i, key: fmt.Sprintf("%s/%d", n.Key, part), place: place, broadcast: n.Broadcast && part == 0, evidence: n.Details}
 		if err := b.reply(ctx, r, m); err != nil {
 			return err
 		}
@@ -46,6 +50,21 @@ type reply struct {
 	key       string // against saying it twice
 	place     bot.Place
 	broadcast bool
+	evidence  bool // can wait
+}
+
+func (r reply) rank() rank {
+	if r.evidence {
+		return patient
+	}
+	return rankOf(r.broadcast)
+}
+
+func rankOf(needsPeople bool) rank {
+	if needsPeople {
+		return urgent
+	}
+	return ordinary
 }
 
 func (b *Bot) reply(ctx context.Context, r reply, m message) error {
@@ -63,7 +82,7 @@ func (b *Bot) reply(ctx context.Context, r reply, m message) error {
 	if r.broadcast {
 		options = append(options, slack.MsgOptionBroadcast())
 	}
-	err := b.posts.of(r.place.Channel).through(ctx, r.broadcast, func(ctx context.Context) error {
+	err := b.posts.of(r.place.Channel).through(ctx, r.rank(), func(ctx context.Context) error {
 		return b.send(ctx, m, func(ctx context.Context, drawn ...slack.MsgOption) error {
 			_, _, err := b.api.PostMessageContext(ctx, r.place.Channel, append(drawn, options...)...)
 			return err
@@ -100,7 +119,7 @@ func (b *Bot) tellElsewhere(ctx context.Context, i bot.Incident, n bot.Notice) e
 	}
 	d := b.drawing(ctx, i)
 	m := sentence(code(subject(i), roomName) + ": " + said(n.Text, roomText-roomName-10, d.known))
-	err := b.posts.of(b.o.Channel).through(ctx, true, func(ctx context.Context) error {
+	err := b.posts.of(b.o.Channel).through(ctx, urgent, func(ctx context.Context) error {
 		return b.send(ctx, m, func(ctx context.Context, drawn ...slack.MsgOption) error {
 			_, _, err := b.api.PostMessageContext(ctx, b.o.Channel, append(drawn, ours(eventNotice, i.ID, n.Key))...)
 			return err
@@ -125,7 +144,7 @@ func (b *Bot) Whisper(ctx context.Context, w bot.Whisper) error {
 		b.o.Log.Warn("answering by the response address", "err", err)
 	}
 	channel := orWord(w.Place.Channel, b.o.Channel)
-	err := b.whispers.of(channel).through(ctx, true, func(ctx context.Context) error {
+	err := b.whispers.of(channel).through(ctx, urgent, func(ctx context.Context) error {
 		return b.send(ctx, m, func(ctx context.Context, drawn ...slack.MsgOption) error {
 			_, err := b.api.PostEphemeralContext(ctx, channel, w.To.ID, drawn...)
 			return err
@@ -151,7 +170,7 @@ func (b *Bot) upload(ctx context.Context, i bot.Incident, key string, place bot.
 		return err
 	}
 	text := b.o.Report(i)
-	err := b.posts.of(place.Channel).through(ctx, false, func(ctx context.Context) error {
+	err := b.posts.of(place.Channel).through(ctx, ordinary, func(ctx context.Context) error {
 		_, err := b.api.UploadFileContext(ctx, slack.UploadFileParameters{
 			Content: text, FileSize: len(text), Filename: "incident-" + i.ID + ".md", Title: "Incident " + plain(i.ID, 80),
 			Channel: place.Channel, ThreadTimestamp: place.Message, SnippetType: "markdown",
