@@ -55,7 +55,8 @@ func parsePressed(action, value string) (pressed, bool) {
 
 func known(b bot.Button) bool {
 	switch b {
-	case bot.Approve, bot.Reject, bot.Again, bot.EscalateNow, bot.Acknowledge, bot.Snooze, bot.CloseIt, bot.Reopen, bot.WriteReport, bot.Compromise:
+	case bot.Approve, bot.Reject, bot.Again, bot.EscalateNow, bot.Acknowledge, bot.Snooze, bot.CloseIt, bot.Reopen, bot.WriteReport,
+		bot.Compromise, bot.Helpful, bot.Unhelpful, bot.TakePostmortem:
 		return true
 	}
 	return false
@@ -64,7 +65,7 @@ func known(b bot.Button) bool {
 // opensModal tells whether a press asks for more before it counts.
 func opensModal(b bot.Button) bool {
 	switch b {
-	case bot.Approve, bot.Reject, bot.CloseIt, bot.Snooze, bot.Compromise:
+	case bot.Approve, bot.Reject, bot.CloseIt, bot.Snooze, bot.Compromise, bot.Unhelpful:
 		return true
 	}
 	return false
@@ -86,6 +87,7 @@ func confirm(title, text, yes string) *slack.ConfirmationBlockObject {
 // shop on prod-eu".
 func objected(title string, t runbook.Target, room int) string {
 	where := " in " + plain(t.Namespace, 40)
+	title = strings.TrimSuffix(title, where)
 	if t.Cluster != "" {
 		where += " on " + plain(t.Cluster, 20)
 	}
@@ -96,13 +98,10 @@ func objected(title string, t runbook.Target, room int) string {
 // no longer there.
 func buttons(i bot.Incident) []slack.BlockElement {
 	id := func(b bot.Button) pressed { return pressed{button: b, incident: i.ID} }
-	if i.State.Over() {
-		report := button(id(bot.WriteReport), "Report")
-		reopen := button(id(bot.Reopen), "Reopen").
-			WithConfirm(confirm("Reopen?", "pullfix diagnoses "+i.Target.Namespace+"/"+i.Target.Name+" again, and the deadline starts anew.", "Reopen"))
-		return []slack.BlockElement{report, reopen}
-	}
 	list, rest := offerButtons(i)
+	if i.State.Over() {
+		return append(list, overButtons(i, id)...)
+	}
 	if i.State != bot.Changing {
 		list = append(list, button(id(bot.Again), "Diagnose again"))
 	}
@@ -111,6 +110,22 @@ func buttons(i bot.Incident) []slack.BlockElement {
 		list = append(list, slack.NewOverflowBlockElement(actionMore, options...))
 	}
 	return list
+}
+
+// overButtons are about what remains to be done when it is over.
+func overButtons(i bot.Incident, id func(bot.Button) pressed) []slack.BlockElement {
+	list := []slack.BlockElement{button(id(bot.WriteReport), "Report")}
+	if i.PostmortemOwner == nil && i.Verdict != nil && i.Verdict.Severity != "" {
+		list = append(list, button(id(bot.TakePostmortem), "Take the postmortem"))
+	}
+	return append(list, button(id(bot.Reopen), "Reopen").
+		WithConfirm(confirm("Reopen?", "pullfix diagnoses "+i.Target.Namespace+"/"+i.Target.Name+" again, and the deadline starts anew.", "Reopen")))
+}
+
+// feedbackButtons ask whether the runbook helped.
+func feedbackButtons(i bot.Incident) []slack.BlockElement {
+	id := func(b bot.Button) pressed { return pressed{button: b, incident: i.ID} }
+	return []slack.BlockElement{button(id(bot.Helpful), "Yes"), button(id(bot.Unhelpful), "No, something was wrong")}
 }
 
 // Of the remedies besides the one that stands out, some are in the menu, and

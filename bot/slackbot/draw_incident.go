@@ -256,8 +256,10 @@ func (d drawing) foot() markup {
 func (d drawing) known(id string) bool {
 	i := d.incident
 	people := []bot.Person{i.Asked}
-	if i.Acknowledged != nil {
-		people = append(people, *i.Acknowledged)
+	for _, p := range []*bot.Person{i.Acknowledged, i.PostmortemOwner} {
+		if p != nil {
+			people = append(people, *p)
+		}
 	}
 	if i.Decision != nil {
 		for _, a := range i.Decision.Granted {

@@ -213,6 +213,9 @@ func (d drawing) reasonSheet(b bot.Button) sheet {
 	case bot.Compromise:
 		s.title, s.submit = "Security incident", "Declare it"
 		s.field = &field{label: "What makes you think so?", placeholder: "Only the security channel sees this"}
+	case bot.Unhelpful:
+		s.title, s.submit = "The steps were wrong", "Send"
+		s.field = &field{label: "What was wrong or missing?", placeholder: "It is kept for the report, and for the next version of the runbook"}
 	case bot.Snooze:
 		s.title, s.submit = "Snooze 10 min", "Snooze"
 		s.field = &field{label: "Why may it wait?", placeholder: "Optional", optional: true}

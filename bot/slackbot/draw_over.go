@@ -32,8 +32,34 @@ func (d drawing) resolved() message {
 	m.section(dotted(parts...))
 	m.small(d.what())
 	m.small(join("\n", roomText, sentences(e.Proof, "")))
-	m.actions(actionsBlock, buttons(i))
+	m.afterwards(i)
 	return m
+}
+
+// feedbackBlock is the block of the buttons that ask about the runbook.
+const feedbackBlock = actionsBlock + ".feedback"
+
+// afterwards is what remains to be done: the report, the postmortem, and whether
+// the runbook was right.
+func (m *message) afterwards(i bot.Incident) {
+	m.actions(actionsBlock, buttons(i))
+	question := markup("Were these steps right?")
+	yes, no := 0, 0
+	for _, f := range i.Feedback {
+		if f.Helpful {
+			yes++
+		} else {
+			no++
+		}
+	}
+	if yes+no > 0 {
+		question += markup(fmt.Sprintf(" %d yes, %d no so far.", yes, no))
+	}
+	if i.PostmortemOwner != nil {
+		question = "Postmortem: " + mention(*i.PostmortemOwner) + "\n" + question
+	}
+	m.small(question)
+	m.actions(feedbackBlock, feedbackButtons(i))
 }
 
 // what is the cause, where, in one line.
@@ -78,7 +104,7 @@ func (d drawing) closed() message {
 	m := message{text: line}
 	m.section(line)
 	m.small(d.what())
-	m.actions(actionsBlock, buttons(i))
+	m.afterwards(i)
 	return m
 }
 

@@ -49,6 +49,7 @@ func everyMessage() product {
 	joined := closedIncident(bot.Person{}, "joins i-1")
 	p.messages["root-joined"] = drawing{incident: joined, joined: "https://acme.slack.com/archives/C01OPS/p1763781120000100"}.root()
 	p.messages["root-joined-unknown"] = drawing{incident: joined}.root()
+	p.messages["root-afterwards"] = drawing{incident: lookedBack()}.root()
 	p.messages["root-alone"] = withoutButtons(drawing{incident: judged(), route: paged}.root())
 	evilDrawing := drawing{incident: hostile(), route: paged}
 	for _, state := range []bot.State{bot.Diagnosing, bot.Open, bot.Asking, bot.Changing, bot.Watching, bot.Resolved, bot.Closed} {
@@ -130,7 +131,7 @@ func (p product) addModals(evilDrawing drawing) {
 	p.modals["approve"] = d.approveSheet(only(rollBackPlan()), rollBackPlan(), &Approvers{People: who.People, Needed: 1}).view()
 	p.modals["approve-pods"] = d.approveSheet(only(deletePlan()), deletePlan(), nil).view()
 	p.modals["approve-break-glass"] = d.approveSheet(only(rollBackPlan()), rollBackPlan(), who).view()
-	for _, b := range []bot.Button{bot.Reject, bot.Snooze, bot.CloseIt, bot.Compromise} {
+	for _, b := range []bot.Button{bot.Reject, bot.Snooze, bot.CloseIt, bot.Compromise, bot.Unhelpful} {
 		p.modals[string(b)] = d.reasonSheet(b).view()
 		p.modals["hostile-"+string(b)] = evilDrawing.reasonSheet(b).view()
 	}

@@ -50,12 +50,15 @@ func (l *line) count(sockets int) {
 // many, or that Socket Mode is switched off.
 func (l *line) reconnecting() {
 	l.health.connected(false)
-	if l.greeted.IsZero() {
+	began := l.greeted
+	if began.IsZero() {
+		began = l.joined // Slack may say no before it says hello
+	}
+	l.greeted, l.joined = time.Time{}, time.Time{}
+	if began.IsZero() {
 		return
 	}
-	lived := time.Since(l.greeted)
-	l.greeted = time.Time{}
-	if lived >= quickEnd {
+	if time.Since(began) >= quickEnd {
 		l.quickEnds = 0
 		return
 	}

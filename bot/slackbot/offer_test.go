@@ -76,6 +76,14 @@ func manyRemedies() bot.Incident {
 	return i
 }
 
+// lookedBack is over, and people have said what they think.
+func lookedBack() bot.Incident {
+	i := resolvedIncident()
+	i.PostmortemOwner = &carol
+	i.Feedback = []bot.Feedback{{By: bob, Helpful: true}, {By: carol, Text: "the link is wrong"}}
+	return i
+}
+
 // Of several plans of one remedy there is one button; the modal offers them, is
 // drawn anew for the one that is chosen, and what is shown is what is approved.
 func TestChoosingAPlan(t *testing.T) {

@@ -100,7 +100,7 @@ func TestWhoLeavesTheLaneIsForgotten(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 		time.Sleep(2 * time.Minute)
-		if !l.idle() || len(l.waiting) != 0 {
+		if !l.idle() || l.first() != nil {
 			t.Error("somebody still waits")
 		}
 	})

@@ -1,9 +1,11 @@
 package slackbot
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -77,6 +79,8 @@ type Bot struct {
 	self    atomic.Pointer[identity]
 	health  health
 	silence time.Duration // after which a socket without a greeting is left
+	// dial opens the connections of sockets; nil is the usual way.
+	dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	posts     *lanes // chat.postMessage, by channel
 	updates   *lanes // chat.update, by channel

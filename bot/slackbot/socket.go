@@ -98,6 +98,7 @@ type line struct {
 	*Bot
 	front     *front
 	client    atomic.Pointer[socketmode.Client]
+	joined    time.Time // when the socket was opened
 	greeted   time.Time // when Slack last said hello
 	quickEnds int
 	crowded   int               // greetings in a row that counted more sockets than ours
@@ -119,7 +120,7 @@ func (l *line) AckCtx(ctx context.Context, envelope string, payload any) error {
 // that cannot be made, so that its own back-off never grows beyond ours.
 func (l *line) session(ctx context.Context) error {
 	client := socketmode.New(l.api,
-		socketmode.OptionDialer(&websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: handshakeTimeout, WriteBufferSize: frameBuffer}),
+		socketmode.OptionDialer(&websocket.Dialer{NetDialContext: l.dial, Proxy: http.ProxyFromEnvironment, HandshakeTimeout: handshakeTimeout, WriteBufferSize: frameBuffer}),
 		socketmode.OptionReadLimit(mostFrame), socketmode.OptionPingInterval(l.o.PingTimeout),
 		socketmode.OptionLog(log.New(io.Discard, "", 0)))
 	l.client.Store(client)
@@ -192,6 +193,7 @@ func (l *line) listen(ctx context.Context, client *socketmode.Client, ended <-ch
 				l.reconnecting()
 				watchdog.Stop()
 			case socketmode.EventTypeConnected:
+				l.joined = time.Now()
 				watchdog.Reset(l.silence)
 			case socketmode.EventTypeHello:
 				watchdog.Reset(quickEnd)

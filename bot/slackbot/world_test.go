@@ -203,6 +203,10 @@ func (d *desk) Ask(_ context.Context, a bot.Ask) (string, error) {
 
 func (d *desk) Press(_ context.Context, p bot.Press) error {
 	d.mu.Lock()
+	delay := d.delay
+	d.mu.Unlock()
+	time.Sleep(delay)
+	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.err != nil {
 		return d.err
