@@ -44,7 +44,7 @@ func (i Incident) Apply(event Event, now time.Time) (Incident, []Effect, error) 
 func (i Incident) clone() Incident {
 	i.Keys, i.Timeline, i.Outbox = slices.Clone(i.Keys), slices.Clone(i.Timeline), slices.Clone(i.Outbox)
 	i.Seen, i.Earlier, i.Escalated = slices.Clone(i.Seen), slices.Clone(i.Earlier), slices.Clone(i.Escalated)
-	i.Feedback = slices.Clone(i.Feedback)
+	i.Feedback, i.Past = slices.Clone(i.Feedback), slices.Clone(i.Past)
 	if i.Decision != nil {
 		d := *i.Decision
 		d.Granted, d.Receipts = slices.Clone(d.Granted), slices.Clone(d.Receipts)
@@ -57,6 +57,9 @@ func (i Incident) clone() Incident {
 func (c *change) follow(e Effect) {
 	if e.Kind == DoShow && slices.ContainsFunc(append(slices.Clone(c.Outbox), c.due...), func(o Effect) bool { return o.Kind == DoShow }) {
 		return
+	}
+	if (e.Kind == DoShow || e.Kind == DoTell) && c.Place.Channel == "" && c.Asked == (Person{}) {
+		return // nobody asked, and it has no place (yet)
 	}
 	c.Sequence++
 	e.ID, e.Made = fmt.Sprintf("e%d", c.Sequence), c.now

@@ -35,8 +35,8 @@ type attendant struct {
 var errBusy = errors.New("too much is happening to this incident at once; try again in a minute")
 
 // attend runs until the incident is over and idle, or ctx ends.
-func (a *attendant) attend(ctx context.Context, ask *Ask) {
-	if err := a.begin(ctx, ask); err != nil {
+func (a *attendant) attend(ctx context.Context, o *Opening) {
+	if err := a.begin(ctx, o); err != nil {
 		a.refuseAll(ctx, err)
 		return
 	}
@@ -66,9 +66,9 @@ func (a *attendant) attend(ctx context.Context, ask *Ask) {
 	}
 }
 
-// begin loads the incident, or opens it for an ask.
-func (a *attendant) begin(ctx context.Context, ask *Ask) error {
-	if ask == nil {
+// begin loads the incident, or opens it.
+func (a *attendant) begin(ctx context.Context, o *Opening) error {
+	if o == nil {
 		i, v, err := a.desk.Store.Load(ctx, a.id)
 		a.incident, a.version = i, v
 		if err != nil {
@@ -76,10 +76,11 @@ func (a *attendant) begin(ctx context.Context, ask *Ask) error {
 		}
 		return nil
 	}
-	i, _ := Begin(Opening{ID: a.id, Ask: *ask, After: a.desk.After, Reason: "asked to diagnose " + ask.Target.Namespace + "/" + ask.Target.Name}, time.Now())
+	o.After = a.desk.After
+	i, _ := Begin(*o, time.Now())
 	version, err := a.desk.Store.Save(ctx, i, "")
 	if err != nil {
-		return fmt.Errorf("recording the ask: %w", err)
+		return fmt.Errorf("opening incident %s: %w", a.id, err)
 	}
 	a.incident, a.version = i, version
 	l := <-a.inbox

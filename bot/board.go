@@ -11,6 +11,7 @@ type board struct {
 	holders    map[string]string // root-cause key to the open incident that has it
 	asked      map[string]string // key of a command to its incident
 	order      []string          // of asked, oldest first
+	ended      map[string]ended  // root-cause key to the incident that had it and is over
 }
 
 // mostAsked bounds the memory of commands: Slack repeats one within minutes.
@@ -19,7 +20,11 @@ const mostAsked = 2000
 func (b *board) deliver(ctx context.Context, l letter) {
 	switch {
 	case l.claim != nil:
-		l.reply <- reply{id: b.claim(l.id, l.claim)}
+		l.reply <- reply{id: b.claim(ctx, l.id, l.claim)}
+	case l.notice != nil:
+		b.notice(ctx, l)
+	case l.digest != nil:
+		b.attendant(ctx, l.digest.ID, &Opening{ID: l.digest.ID, Digest: l.digest}).inbox <- l
 	case l.ask != nil:
 		if id, ok := b.asked[l.ask.Key]; ok {
 			l.reply <- reply{id: id}
@@ -27,7 +32,7 @@ func (b *board) deliver(ctx context.Context, l letter) {
 		}
 		id := b.desk.NewID()
 		b.remember(l.ask.Key, id)
-		b.attendant(ctx, id, l.ask).inbox <- l
+		b.attendant(ctx, id, &Opening{ID: id, Ask: *l.ask, Reason: "asked to diagnose " + l.ask.Target.Namespace + "/" + l.ask.Target.Name}).inbox <- l
 	case l.key != "":
 		holder, ok := b.holders[l.key]
 		if !ok || b.over(holder) {
@@ -46,13 +51,18 @@ func (b *board) deliver(ctx context.Context, l letter) {
 	}
 }
 
-// claim gives the keys to the incident unless another open one has one of them;
-// then that one's id is returned.
-func (b *board) claim(id string, keys []string) string {
+// claim gives the keys to the incident unless another open one has one of them,
+// or had it until lately; then that one's id is returned.
+func (b *board) claim(ctx context.Context, id string, keys []string) string {
 	for _, key := range keys {
 		if holder, ok := b.holders[key]; ok && holder != id && !b.over(holder) {
+			b.hand(ctx, id, holder)
 			return holder
 		}
+	}
+	if holder := b.resume(ctx, id, keys); holder != "" {
+		b.hand(ctx, id, holder)
+		return holder
 	}
 	for _, key := range keys {
 		b.holders[key] = id
@@ -74,6 +84,7 @@ func (b *board) over(id string) bool {
 // recall gives the keys of an incident from before a restart back to it.
 func (b *board) recall(i Incident) {
 	if i.State.Over() {
+		b.bury(i)
 		return
 	}
 	for _, key := range i.Keys {
@@ -92,13 +103,13 @@ func (b *board) remember(key, id string) {
 
 // attendant returns the one that attends to the incident, starting it if there
 // is none.
-func (b *board) attendant(ctx context.Context, id string, ask *Ask) *attendant {
+func (b *board) attendant(ctx context.Context, id string, o *Opening) *attendant {
 	if a, ok := b.attendants[id]; ok {
 		return a
 	}
 	a := newAttendant(b.desk, id)
 	b.attendants[id] = a
-	b.desk.work.Go(func() { a.attend(ctx, ask) })
+	b.desk.work.Go(func() { a.attend(ctx, o) })
 	return a
 }
 
@@ -110,6 +121,9 @@ func (b *board) retire(a *attendant) {
 		return
 	}
 	delete(b.attendants, a.id)
+	if i := a.current.Load(); i != nil {
+		b.bury(*i)
+	}
 	for key, holder := range b.holders {
 		if holder == a.id {
 			delete(b.holders, key)

@@ -16,6 +16,8 @@ type Options struct {
 	Announcer Announcer
 	Engine    Engine
 	Changer   Changer
+	Archive   Archive // nil: what ended before a restart is not remembered
+	Rooms     Rooms   // nil: what nobody asked for is shown nowhere
 	Freezer   Freezer // nil where nothing but the incident itself can be frozen
 	Directory Directory
 	Pagers    map[string]Pager // by route
@@ -56,6 +58,7 @@ type Desk struct {
 	mail  chan letter
 	idle  chan *attendant
 	slots chan struct{}
+	spare chan struct{} // of the slots, those for what nobody asked for
 	work  sync.WaitGroup
 }
 
@@ -64,17 +67,19 @@ func New(o Options) (*Desk, error) {
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("the desk: %w", err)
 	}
-	return &Desk{Options: o, mail: make(chan letter), idle: make(chan *attendant), slots: make(chan struct{}, o.Workers)}, nil
+	return &Desk{Options: o, mail: make(chan letter), idle: make(chan *attendant), slots: make(chan struct{}, o.Workers), spare: make(chan struct{}, max(o.Workers/4, 1))}, nil
 }
 
 // letter is something for the desk: an ask, or an event for an incident.
 type letter struct {
-	ask   *Ask
-	id    string
-	event Event
-	claim []string // root-cause keys that the incident id wants to stand for
-	key   string   // a root-cause key, for the open incident that has it, in place of an id
-	reply chan reply
+	ask    *Ask
+	notice *Noticed
+	digest *Digest
+	id     string
+	event  Event
+	claim  []string // root-cause keys that the incident id wants to stand for
+	key    string   // a root-cause key, for the open incident that has it, in place of an id
+	reply  chan reply
 }
 
 type reply struct {
@@ -118,12 +123,15 @@ func (d *Desk) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading unfinished incidents: %w", err)
 	}
-	b := board{desk: d, attendants: make(map[string]*attendant), asked: make(map[string]string), holders: make(map[string]string)}
+	b := board{desk: d, attendants: make(map[string]*attendant), asked: make(map[string]string), holders: make(map[string]string), ended: make(map[string]ended)}
 	for _, id := range unfinished {
 		if i, _, err := d.Store.Load(ctx, id); err == nil { // the attendant reports what cannot be read
 			b.recall(i)
 		}
 		b.attendant(ctx, id, nil)
+	}
+	for _, i := range d.endedLately(ctx) {
+		b.bury(i)
 	}
 	for {
 		select {
@@ -136,6 +144,18 @@ func (d *Desk) Run(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// endedLately are the incidents whose root cause may be back.
+func (d *Desk) endedLately(ctx context.Context) []Incident {
+	if d.Archive == nil {
+		return nil
+	}
+	list, err := d.Archive.EndedSince(ctx, time.Now().Add(-returnsWithin))
+	if err != nil {
+		d.Log.Warn("reading what ended lately; what returns will be a new incident", "err", err)
+	}
+	return list
 }
 
 // Find returns an incident as it is stored.

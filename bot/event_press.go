@@ -100,6 +100,7 @@ func (e Granted) approve(c *change) {
 		return
 	}
 	if !c.continues(plan) {
+		c.keepDecision()
 		c.Decision = &Decision{Remedy: plan.Remedy.ID, Title: plan.Remedy.Title, PlanHash: plan.Hash, Needed: max(e.Needed, 1), Expires: c.now.Add(e.Expires)}
 	}
 	if c.Decision.has(e.Press.Person) {
@@ -165,6 +166,7 @@ func (c *change) reject(p Press) {
 		c.whisper(p, c.decidedAlready())
 		return
 	}
+	c.keepDecision()
 	c.State, c.Decision = Open, nil
 	text := mention(p.Person) + " rejected the proposal"
 	if p.Reason != "" {
@@ -194,8 +196,7 @@ func (c *change) reopen(p Press) {
 		c.whisper(p, "This incident is open.")
 		return
 	}
-	c.State, c.Ending, c.Decision, c.Recovery, c.Acknowledged = Open, nil, nil, nil, nil
-	c.Deadline = c.now.Add(reopenedFor)
+	c.revive(reopenedFor)
 	c.note(p.Person, "reopened")
 	c.follow(Effect{Kind: DoDiagnose})
 }

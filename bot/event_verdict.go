@@ -15,18 +15,30 @@ type Opening struct {
 	Ask    Ask
 	After  time.Duration // until it escalates
 	Reason string        // for the timeline
+	// Noticed is the key of what pullfix noticed by itself; "" when it was asked.
+	Noticed string
+	Digest  *Digest // it is told, and nothing else
 }
 
 // Begin opens an incident. Nothing is shown until the asker is admitted.
 func Begin(o Opening, now time.Time) (Incident, []Effect) {
+	if o.Digest != nil {
+		i := beginDigest(*o.Digest, now)
+		return i, i.Outbox
+	}
 	i := Incident{
 		Version: DocumentVersion, ID: o.ID, Target: o.Ask.Target, Asked: o.Ask.Person, Place: o.Ask.Place,
 		State: Diagnosing, Opened: now, Deadline: now.Add(o.After),
 	}
 	c := &change{Incident: &i, now: now}
 	c.note(o.Ask.Person, o.Reason)
-	c.Seen = append(c.Seen, o.Ask.Key)
-	c.follow(Effect{Kind: DoAdmit})
+	if o.Noticed != "" {
+		c.Keys = []string{o.Noticed}
+		c.follow(Effect{Kind: DoDiagnose})
+	} else {
+		c.Seen = append(c.Seen, o.Ask.Key)
+		c.follow(Effect{Kind: DoAdmit})
+	}
 	i.Outbox = append(i.Outbox, c.due...)
 	return i, c.due
 }
@@ -66,6 +78,8 @@ type Diagnosed struct {
 	// Joins is the open incident that already stands for this root cause, with
 	// a link to it; "" when there is none.
 	Joins string
+	// Place is where it is shown when nobody asked for it.
+	Place Place
 }
 
 func (e Diagnosed) apply(c *change) error {
@@ -77,9 +91,12 @@ func (e Diagnosed) apply(c *change) error {
 	}
 	before := c.Verdict
 	c.replaceVerdict(e)
+	if e.Joins == "" && e.Verdict.Cause != cause.None {
+		c.settleIn(e.Place)
+	}
 	switch {
 	case e.Joins != "":
-		c.end(Person{}, "joins "+e.Joins)
+		c.end(Person{}, joins+e.Joins)
 	case e.Verdict.Cause == cause.None && before == nil:
 		c.end(Person{}, e.Verdict.Summary)
 	case e.Verdict.Cause == cause.None:
@@ -109,11 +126,32 @@ func (c *change) replaceVerdict(e Diagnosed) {
 		c.Fault = c.Verdict
 	}
 	c.Case, c.Verdict, c.Plans, c.Progress = &e.Case, &e.Verdict, e.Plans, nil
-	for _, key := range e.Keys {
+	_ = c.addKeys(e.Keys) // none may be new
+}
+
+// joins is how an incident ends that has the root cause of another one.
+const joins = "joins "
+
+// settleIn gives an incident that nobody asked for its place, now that there is
+// something to show.
+func (c *change) settleIn(p Place) {
+	if c.Place.Channel == "" {
+		c.Place = p
+	}
+}
+
+// addKeys adds root-cause keys; ErrSeen when all are there.
+func (c *change) addKeys(keys []string) error {
+	before := len(c.Keys)
+	for _, key := range keys {
 		if !slices.Contains(c.Keys, key) {
 			c.Keys = append(c.Keys, key)
 		}
 	}
+	if len(c.Keys) == before {
+		return ErrSeen
+	}
+	return nil
 }
 
 // again is a verdict after an earlier one: the same cause is only refreshed, a
@@ -164,6 +202,7 @@ type NotDiagnosed struct {
 	Why    string
 	// Final means that the question was wrong: no such pod, or not to be asked.
 	Final bool
+	Place Place // where it is shown when nobody asked for it
 }
 
 func (e NotDiagnosed) apply(c *change) error {
@@ -176,6 +215,7 @@ func (e NotDiagnosed) apply(c *change) error {
 		c.show()
 		return nil
 	}
+	c.settleIn(e.Place)
 	c.Trouble = e.Why
 	if c.State == Diagnosing {
 		c.State = Open

@@ -60,7 +60,9 @@ type Incident struct {
 	Fault *runbook.Verdict `json:"fault,omitempty"`
 	Plans []runbook.Plan   `json:"plans,omitempty"` // what can be approved now
 	// Decision is the click that is being carried out, or was last.
-	Decision *Decision         `json:"decision,omitempty"`
+	Decision *Decision `json:"decision,omitempty"`
+	// Past are decisions that were carried out before, oldest first.
+	Past     []Decision        `json:"past,omitempty"`
 	Recovery *runbook.Recovery `json:"recovery,omitempty"`
 	Trouble  string            `json:"trouble,omitempty"` // why the newest look at the cluster did not work
 	// Spread is how far the root cause reaches, as looks at the whole cluster say.

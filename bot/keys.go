@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"strings"
+
 	"github.com/pullfix/pullfix/runbook"
 	"github.com/pullfix/pullfix/runbook/cause"
 )
@@ -29,5 +31,22 @@ func rootCauseKey(v runbook.Verdict, d runbook.Diagnosis) string {
 	case d.Vantage == runbook.VantageNode:
 		return v.Cluster + "|" + v.Node + "|" + string(d.Cause) + "|" + d.Registry
 	}
-	return v.Cluster + "|" + v.Namespace + "|" + string(d.Cause) + "|" + d.Image
+	return v.Cluster + "|" + string(d.Cause) + "|" + d.Image
+}
+
+// NoticedKey is what pods have in common that pullfix noticed by itself: the
+// group's key, as the kubelets' words tell it, in one cluster.
+func NoticedKey(cluster, group string) string { return noticed + cluster + "|" + group }
+
+const noticed = "noticed|"
+
+// noticedKeys are those of the incident's keys that are no proven root cause.
+func noticedKeys(i Incident) []string {
+	var keys []string
+	for _, key := range i.Keys {
+		if strings.HasPrefix(key, noticed) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/pullfix/pullfix/runbook"
 )
@@ -28,6 +29,18 @@ var (
 	ErrNoIncident = errors.New("no such incident")
 	ErrConflict   = errors.New("the incident was changed meanwhile")
 )
+
+// Archive remembers incidents that are over.
+type Archive interface {
+	// EndedSince returns those that ended at that moment or later.
+	EndedSince(ctx context.Context, moment time.Time) ([]Incident, error)
+}
+
+// Rooms chooses where an incident is shown that nobody asked for, by what was
+// found; a place without a channel shows it nowhere.
+type Rooms interface {
+	Room(t runbook.Target, v runbook.Verdict) Place
+}
 
 // Announcer draws incidents where people are. Everything it is told may be told
 // twice; it must be safe to repeat.

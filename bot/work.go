@@ -63,24 +63,51 @@ func (d *Desk) slot(ctx context.Context) bool {
 
 func (d *Desk) free() { <-d.slots }
 
+// slotFor is a slot for a diagnosis. First ones of incidents that nobody asked
+// for have few: a cluster that breaks at once must not keep people waiting.
+func (d *Desk) slotFor(ctx context.Context, i Incident) (free func(), ok bool) {
+	if i.Asked != (Person{}) || i.Verdict != nil {
+		return d.free, d.slot(ctx)
+	}
+	select {
+	case d.spare <- struct{}{}:
+	case <-ctx.Done():
+		return nil, false
+	}
+	if !d.slot(ctx) {
+		<-d.spare
+		return nil, false
+	}
+	return func() { d.free(); <-d.spare }, true
+}
+
+// room is where an incident is shown that nobody asked for.
+func (d *Desk) room(i Incident, v runbook.Verdict) Place {
+	if i.Place.Channel != "" || d.Rooms == nil || i.Asked != (Person{}) {
+		return Place{}
+	}
+	return d.Rooms.Room(i.Target, v)
+}
+
 func (a *attendant) diagnose(ctx context.Context, e Effect, i Incident) Event {
 	d := a.desk
-	if !d.slot(ctx) {
+	free, ok := d.slotFor(ctx, i)
+	if !ok {
 		return nil
 	}
-	defer d.free()
+	defer free()
 	c, v, err := d.Engine.Diagnose(ctx, i.Target, a.ticks(i))
 	var missing *runbook.NotFoundError
 	switch {
 	case ctx.Err() != nil:
 		return nil
 	case errors.As(err, &missing):
-		return NotDiagnosed{Effect: e.ID, Why: d.noSuchObject(ctx, i, missing), Final: i.Verdict == nil}
+		return NotDiagnosed{Effect: e.ID, Why: d.noSuchObject(ctx, i, missing), Final: i.Verdict == nil, Place: d.room(i, runbook.Verdict{})}
 	case err != nil:
-		return NotDiagnosed{Effect: e.ID, Why: err.Error()}
+		return NotDiagnosed{Effect: e.ID, Why: err.Error(), Place: d.room(i, runbook.Verdict{})}
 	}
-	found := Diagnosed{Effect: e.ID, Case: c, Verdict: v, Keys: rootCauseKeys(v)}
-	if holder := d.claim(ctx, i.ID, found.Keys); holder != "" {
+	found := Diagnosed{Effect: e.ID, Case: c, Verdict: v, Keys: rootCauseKeys(v), Place: d.room(i, v)}
+	if holder := d.claim(ctx, i.ID, append(noticedKeys(i), found.Keys...)); holder != "" {
 		found.Joins = holder
 	}
 	if d.Changer != nil && !d.Rules.ReadOnly {

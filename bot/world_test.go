@@ -213,8 +213,9 @@ func (s *shop) desk(t *testing.T, rules bot.Rules) *bot.Desk {
 	}
 	d, err := bot.New(bot.Options{
 		Store: s, Announcer: s, Engine: s, Changer: s, Directory: s, Pagers: map[string]bot.Pager{"platform": s}, Rules: rules, Seal: seal,
-		NewID: func() string { s.mu.Lock(); defer s.mu.Unlock(); s.ids++; return fmt.Sprintf("i%d", s.ids) },
-		Log:   slog.New(slog.DiscardHandler), After: 20 * time.Minute, Repeat: 10 * time.Minute, Poll: 10 * time.Second, Settle: 30 * time.Second, Workers: 4,
+		NewID:   func() string { s.mu.Lock(); defer s.mu.Unlock(); s.ids++; return fmt.Sprintf("i%d", s.ids) },
+		Archive: s, Rooms: s,
+		Log: slog.New(slog.DiscardHandler), After: 20 * time.Minute, Repeat: 10 * time.Minute, Poll: 10 * time.Second, Settle: 30 * time.Second, Workers: 4,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -89,13 +89,19 @@ func timeline(entries []bot.Entry) []Line {
 	return list
 }
 
-// changes are what pullfix did. Only the newest decision is kept whole; what was
-// before it stands in the timeline.
+// changes are what pullfix did, oldest first.
 func (s subject) changes() []Change {
-	d := s.Decision
-	if d == nil || (d.Started == nil && d.Refused == "") {
-		return []Change{}
+	all := []Change{}
+	for _, d := range s.Past {
+		all = append(all, changeOf(d))
 	}
+	if d := s.Decision; d != nil && (d.Started != nil || d.Refused != "") {
+		all = append(all, changeOf(*d))
+	}
+	return all
+}
+
+func changeOf(d bot.Decision) Change {
 	c := Change{Title: said(d.Title), Approved: []string{}, Actions: []Action{}, Refused: said(d.Refused)}
 	if d.Started != nil {
 		at := d.Started.UTC()
@@ -107,7 +113,7 @@ func (s subject) changes() []Change {
 	for _, r := range d.Receipts {
 		c.Actions = append(c.Actions, actionOf(r))
 	}
-	return []Change{c}
+	return c
 }
 
 func actionOf(r runbook.Receipt) Action {
