@@ -11,22 +11,32 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/pullfix/pullfix/runbook"
 )
 
 // eventReason is the reason of the Event that a change leaves on its object.
 const eventReason = "PullfixChanged"
 
-// record leaves the trace of an action: one line in the log, and an Event on
-// the object when something was changed, or may have been.
-func (c *Changer) record(ctx context.Context, j job, did outcome, failed error) {
+// recordOnly leaves one line in the log.
+func (c *Changer) recordOnly(ctx context.Context, j job, did outcome, failed error) {
 	a := j.action
 	level, result := slog.LevelInfo, did.detail
 	if failed != nil {
 		level, result = slog.LevelWarn, failed.Error()
 	}
-	c.log.Log(ctx, level, "write", "incident", j.by.Incident, "approved", strings.Join(j.by.Approved, ","), "verb", a.Verb,
+	c.log.Log(ctx, level, "write", append([]any{
+		"incident", j.by.Incident, "approved", strings.Join(j.by.Approved, ","), "verb", a.Verb,
 		"cluster", a.Cluster, "namespace", a.Namespace, "kind", a.Kind, "name", a.Name, "uid", a.UID,
-		"sent", did.sent, "done", did.done, "unsure", did.unsure, "result", result)
+		"sent", did.sent, "done", did.done, "unsure", did.unsure, "result", result,
+	}, entryFields(a)...)...)
+}
+
+// record leaves the trace of an action: one line in the log, and an Event on
+// the object when something was changed, or may have been.
+func (c *Changer) record(ctx context.Context, j job, did outcome, failed error) {
+	c.recordOnly(ctx, j, did, failed)
+	a := j.action
 	if !did.done && !did.unsure {
 		return
 	}
@@ -34,6 +44,23 @@ func (c *Changer) record(ctx context.Context, j job, did outcome, failed error) 
 	if err := j.tell(context.WithoutCancel(ctx), did); err != nil {
 		c.log.WarnContext(ctx, "writing the event of a change", "incident", j.by.Incident, "kind", a.Kind, "name", a.Name, "err", err)
 	}
+}
+
+// entryFields name the entry of a pull secret and its credentials by their
+// fingerprints.
+func entryFields(a runbook.Action) []any {
+	e := a.Entry
+	if e == nil {
+		return nil
+	}
+	return []any{"entry", e.Key, "was", e.Was, "becomes", e.Becomes, "source", e.Source}
+}
+
+func orNone(fingerprint string) string {
+	if fingerprint == "" {
+		return "none"
+	}
+	return fingerprint
 }
 
 // tellWithin bounds the writing of an Event, which nobody should wait for.
@@ -69,9 +96,15 @@ func (j job) event(did outcome) corev1.Event {
 	return e
 }
 
+// kindSecret is the kind of pull secrets.
+const kindSecret = "Secret"
+
 func resourceOrPods(kind string) resource {
-	if r := resourceOf(kind); r != "" {
+	switch r := resourceOf(kind); {
+	case r != "":
 		return r
+	case kind == kindSecret:
+		return secrets
 	}
 	return pods
 }
@@ -84,6 +117,12 @@ func (j job) sentence(did outcome) string {
 	}
 	if j.action.Image != "" {
 		said += " (" + j.action.Container + ": " + j.action.Image + ")"
+	}
+	if e := j.action.Entry; e != nil {
+		said += fmt.Sprintf(" (entry %s: %s → %s, from %s)", e.Key, orNone(e.Was), orNone(e.Becomes), e.Source)
+	}
+	if j.action.Attach != "" {
+		said += " (" + j.action.Attach + ")"
 	}
 	said += fmt.Sprintf("; incident %s, approved by %s: %s", j.by.Incident, strings.Join(j.by.Approved, ", "), did.detail)
 	const longest = 1024 // validation of Events

@@ -53,27 +53,75 @@ const (
 // Done, or Unsure when reading did not tell; an error says that it is not done.
 // The error is a *WriteError where the API server refused. The credential is
 // what a pull secret gets; nil for an action that writes none.
-func (c *Changer) Carry(ctx context.Context, a runbook.Action, by runbook.Actor, _ *keyring.Credential) (runbook.Receipt, error) {
+func (c *Changer) Carry(ctx context.Context, a runbook.Action, by runbook.Actor, credential *keyring.Credential) (runbook.Receipt, error) {
 	receipt := runbook.Receipt{Action: a}
 	if a.Cluster != c.cluster {
 		return receipt, fmt.Errorf("changing cluster %q on cluster %q: not the same", a.Cluster, c.cluster)
 	}
-	j := job{api: c.api, action: a, by: by}
-	var w write
-	switch a.Verb {
-	case runbook.VerbDeletePod:
-		w = j.podDeletion()
-	case runbook.VerbRestart:
-		w = j.restart()
-	case runbook.VerbRollBack:
-		w = j.rollBack()
-	default:
-		return receipt, fmt.Errorf("carrying out %q: not a verb that pullfix knows", a.Verb)
+	j := job{api: c.api, key: c.key, action: a, by: by, credential: credential}
+	w, err := j.write()
+	if err != nil {
+		return receipt, err
+	}
+	note := ""
+	if j.keeps() {
+		if receipt.Undo, note, err = c.keep(ctx, j); err != nil {
+			c.record(ctx, j, outcome{}, err)
+			return receipt, err
+		}
 	}
 	did, err := w.carry(ctx)
-	receipt.Done, receipt.Unsure, receipt.Detail, receipt.At = did.done, did.unsure, did.detail, time.Now()
+	receipt.Done, receipt.Unsure, receipt.Detail, receipt.At = did.done, did.unsure, did.detail+note, time.Now()
 	c.record(ctx, j, did, err)
+	c.tidy(ctx, j, &receipt)
 	return receipt, err
+}
+
+// keeps tells whether the former entry is kept for an undo.
+func (j job) keeps() bool {
+	return j.action.Verb == runbook.VerbUpdateSecret && j.action.Entry.KeepUndo
+}
+
+// tidy deletes the copy that is of no use any more: of a change that was not
+// made, or that was undone.
+func (c *Changer) tidy(ctx context.Context, j job, receipt *runbook.Receipt) {
+	switch {
+	case receipt.Undo != nil && !receipt.Done && !receipt.Unsure:
+		c.forget(ctx, j, receipt.Undo.Name)
+		receipt.Undo = nil
+	case j.action.Verb == runbook.VerbUndo && receipt.Done:
+		c.forget(ctx, j, j.action.Copy)
+	}
+}
+
+// write is the change that the action's verb names.
+func (j job) write() (write, error) {
+	switch j.action.Verb {
+	case runbook.VerbDeletePod:
+		return j.podDeletion(), nil
+	case runbook.VerbRestart:
+		return j.restart(), nil
+	case runbook.VerbRollBack:
+		return j.rollBack(), nil
+	case runbook.VerbAttachSecret:
+		return j.attach(), nil
+	}
+	if j.action.Entry == nil {
+		return write{}, fmt.Errorf("carrying out %q: not a verb that pullfix knows", j.action.Verb)
+	}
+	if j.action.Verb == runbook.VerbUndo {
+		return j.undo(), nil
+	}
+	if j.credential == nil {
+		return write{}, fmt.Errorf("changing %s: the new credential is missing", j.what())
+	}
+	switch j.action.Verb {
+	case runbook.VerbUpdateSecret:
+		return j.secretUpdate(), nil
+	case runbook.VerbCreateSecret:
+		return j.secretCreation(), nil
+	}
+	return write{}, fmt.Errorf("carrying out %q: not a verb that pullfix knows", j.action.Verb)
 }
 
 // WriteError is a write that the API server refused, or that is known not to
@@ -100,8 +148,11 @@ func (e *WriteError) Is(target error) bool { return (&RequestError{Err: e.Err}).
 // job is one action in somebody's name.
 type job struct {
 	api    api
+	key    []byte // for fingerprints
 	action runbook.Action
 	by     runbook.Actor
+	// credential is what a pull secret gets; nil for an action that writes none.
+	credential *keyring.Credential
 }
 
 // what names the object: "pod shop/web-1".

@@ -43,11 +43,6 @@ func (j job) rollBack() write {
 		if err != nil {
 			return nil, err
 		}
-		type operation struct {
-			Op    string `json:"op"`
-			Path  string `json:"path"`
-			Value any    `json:"value"`
-		}
 		patch := []operation{
 			{"test", "/metadata/uid", top.meta.UID},
 			{"test", "/metadata/generation", top.meta.Generation},
@@ -56,13 +51,7 @@ func (j job) rollBack() write {
 			{"replace", "/metadata/resourceVersion", top.meta.ResourceVersion},
 			{"replace", "/spec/template", template},
 		}
-		if len(top.meta.Annotations) == 0 {
-			return append(patch, operation{"add", "/metadata/annotations", marks}), nil
-		}
-		for name, value := range marks {
-			patch = append(patch, operation{"add", "/metadata/annotations/" + strings.ReplaceAll(name, "/", "~1"), value})
-		}
-		return patch, nil
+		return annotated(patch, top.meta.Annotations, marks), nil
 	})
 }
 
@@ -82,7 +71,7 @@ func (j job) templateChange(doing string, kind types.PatchType, form patchOf) wr
 			if err != nil {
 				return nil, "", err
 			}
-			mark = time.Now().UTC().Format(time.RFC3339Nano) + " " + j.action.Verb
+			mark = j.newMark()
 			patch, err := form(ctx, top, j.marks(mark))
 			if err != nil {
 				return nil, "", err

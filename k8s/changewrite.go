@@ -69,6 +69,9 @@ func (w write) refused(err error) error { return &WriteError{What: w.what, Grant
 // explained is a refusal: where the object is gone or a test of the patch
 // failed, reading again tells what moved.
 func (w write) explained(ctx context.Context, err error) error {
+	if apierrors.IsAlreadyExists(err) {
+		return overtaken("%s: it exists by now", w.what)
+	}
 	if missing(err) || apierrors.IsInvalid(err) {
 		if _, _, again := w.prepared(ctx); again != nil {
 			if _, moved := errors.AsType[*runbook.OvertakenError](again); moved {

@@ -27,9 +27,10 @@ type PlanOptions struct {
 	FingerprintKey []byte
 }
 
-// Plan says exactly what each remedy of the verdict that needs no credential
-// (DeletePods, RolloutRestart, RollBack) would do now. It only reads, and asks
-// the API server what pullfix is allowed to do.
+// Plan says exactly what each remedy of the verdict that pullfix can carry out
+// would do now. It only reads, and asks the API server what pullfix is allowed
+// to do. A remedy that needs a new credential has one plan for each source that
+// has one for the registry: all with the same Remedy, and a Choice of their own.
 //
 // A plan that can be approved has Remedy.Approvable set, and Missing empty. One
 // that would not help, or of which that is not proven, has no actions, and its
@@ -38,7 +39,7 @@ type PlanOptions struct {
 func (c *Cluster) Plan(ctx context.Context, k runbook.Case, v runbook.Verdict, options PlanOptions) ([]runbook.Plan, error) {
 	var wanted []runbook.Remedy
 	for _, r := range v.Remedies {
-		if r.Kind == runbook.DeletePods || r.Kind == runbook.RolloutRestart || r.Kind == runbook.RollBack {
+		if plannable(r.Kind) {
 			wanted = append(wanted, r)
 		}
 	}
@@ -48,18 +49,45 @@ func (c *Cluster) Plan(ctx context.Context, k runbook.Case, v runbook.Verdict, o
 	if k.Facts.Target.Cluster != c.name {
 		return nil, fmt.Errorf("planning for cluster %q on cluster %q: not the same", k.Facts.Target.Cluster, c.name)
 	}
-	p := &planner{api: c.api, cluster: c.name, kase: k, verdict: v, registry: options.Registry}
+	p := &planner{
+		api: c.api, cluster: c.name, kase: k, verdict: v,
+		registry: options.Registry, vault: options.Vault, key: options.FingerprintKey,
+	}
 	if err := p.look(ctx); err != nil {
 		return nil, fmt.Errorf("planning remedies: %w", err)
 	}
-	plans := make([]runbook.Plan, len(wanted))
-	rights := make([][]right, len(wanted))
-	for i, r := range wanted {
-		d := p.draft(ctx, r.Kind)
-		plans[i], rights[i] = d.plan(r), d.rights
+	var plans []runbook.Plan
+	var rights [][]right
+	for _, r := range wanted {
+		for _, d := range p.drafts(ctx, r) {
+			plans, rights = append(plans, d.plan(r)), append(rights, d.rights)
+		}
 	}
 	p.mayCarry(ctx, plans, rights)
 	return plans, nil
+}
+
+// plannable tells whether pullfix can carry out remedies of a kind.
+func plannable(kind runbook.Kind) bool {
+	switch kind {
+	case runbook.DeletePods, runbook.RolloutRestart, runbook.RollBack,
+		runbook.UpdateSecret, runbook.CreateSecret, runbook.AttachSecret:
+		return true
+	}
+	return false
+}
+
+// drafts works a remedy out, in each of the ways that people can choose from.
+func (p *planner) drafts(ctx context.Context, r runbook.Remedy) []draft {
+	switch r.Kind {
+	case runbook.UpdateSecret:
+		return p.updateSecret(ctx, r)
+	case runbook.CreateSecret:
+		return p.createSecret(ctx, r)
+	case runbook.AttachSecret:
+		return []draft{p.attachSecret(ctx, r)}
+	}
+	return []draft{p.draft(ctx, r.Kind)}
 }
 
 // draft is a plan in the making. Refused says why there is none.
@@ -69,6 +97,8 @@ type draft struct {
 	conditions []string
 	rights     []right
 	refused    string
+	choice     string // tells it from others of the same remedy
+	expires    *time.Time
 }
 
 func refuse(format string, values ...any) draft {
@@ -81,7 +111,7 @@ func (d *draft) show(format string, values ...any) {
 
 // plan is the draft of a remedy, bound.
 func (d draft) plan(r runbook.Remedy) runbook.Plan {
-	plan := runbook.Plan{Remedy: r, Made: time.Now()}
+	plan := runbook.Plan{Remedy: r, Made: time.Now(), Choice: d.choice, Expires: d.expires}
 	if d.refused != "" {
 		plan.Remedy.Approvable = false
 		plan.Shows = []string{"Not offered: " + d.refused}

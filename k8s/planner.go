@@ -26,6 +26,8 @@ type planner struct {
 	kase     runbook.Case
 	verdict  runbook.Verdict
 	registry runbook.Registry
+	vault    *runbook.Vault
+	key      []byte // for fingerprints
 
 	top     *controller
 	history []revision

@@ -75,7 +75,9 @@ func (h *hub) Probe(_ context.Context, q runbook.Question) (runbook.Answer, erro
 	case want != "" && q.Credential == nil:
 		a.Result, a.Status = cause.AuthMissing, http.StatusUnauthorized
 	case want != "" && q.Credential.Password.Reveal() != want:
-		a.Result, a.Status = cause.AuthRejected, http.StatusUnauthorized
+		a.Result, a.Status, a.Login = cause.AuthRejected, http.StatusUnauthorized, runbook.TestRejected
+	case q.Credential != nil:
+		a.Login = runbook.TestAccepted
 	}
 	return a, nil
 }
@@ -88,6 +90,7 @@ type shop struct {
 	people  kubernetes.Interface // a person with kubectl
 	reader  *Cluster
 	changer *Changer
+	vault   *runbook.Vault
 	log     *strings.Builder
 	before  func(*http.Request) // is called before each request of pullfix
 }
@@ -251,7 +254,7 @@ func (s *shop) planOf(k runbook.Case, v runbook.Verdict, remedy runbook.Kind) ru
 	if !has {
 		v.Remedies = append(v.Remedies, runbook.Remedy{ID: "added", Kind: remedy})
 	}
-	plans, err := s.reader.Plan(s.Context(), k, v, PlanOptions{Registry: s.hub})
+	plans, err := s.reader.Plan(s.Context(), k, v, s.options())
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -273,7 +276,7 @@ func (s *shop) carried(p runbook.Plan) {
 		s.Fatalf("cannot be approved: %+v", p)
 	}
 	for _, a := range p.Actions {
-		receipt, err := s.changer.Carry(s.Context(), a, ann, nil)
+		receipt, err := s.hands().Carry(s.Context(), a, ann)
 		if err != nil || !receipt.Done || receipt.Unsure {
 			s.Fatalf("carrying %s %s: %+v, %v", a.Verb, a.Name, receipt, err)
 		}

@@ -235,3 +235,10 @@ func (m Malformed) inside() string {
 	}
 	return fmt.Sprintf("its entry %q", m.Key)
 }
+
+// DecodeEntry returns what the text of an entry's value holds, as the kubelet
+// decodes it.
+func DecodeEntry(text Secret) (Credential, error) {
+	entry, err := configJSON().decodeEntry([]byte(text.text()))
+	return entry.credential, err
+}

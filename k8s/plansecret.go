@@ -1,0 +1,173 @@
+package k8s
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/pullfix/pullfix/runbook"
+	"github.com/pullfix/pullfix/runbook/keyring"
+)
+
+// secretOf is the name of the secret that a remedy is about.
+func secretOf(r runbook.Remedy) string {
+	name, _ := strings.CutPrefix(r.Object, "secret/")
+	return name
+}
+
+// updateSecret plans to replace the credential at fault in its secret.
+func (p *planner) updateSecret(ctx context.Context, r runbook.Remedy) []draft {
+	w, refused := p.purpose()
+	if refused != "" {
+		return []draft{{refused: refused}}
+	}
+	secret, refused := p.readSecret(ctx, secretOf(r))
+	if refused != "" {
+		return []draft{{refused: refused}}
+	}
+	if secret.Immutable != nil && *secret.Immutable {
+		return p.replaceImmutable(ctx, secret, w)
+	}
+	if refused := reverted(secret); refused != "" {
+		return []draft{{refused: refused}}
+	}
+	uses := p.references(ctx, secret.Name)
+	return p.sourced(ctx, w, func(g given, d *draft) {
+		p.draftUpdate(ctx, d, update{secret: secret, given: g, wanted: w, uses: uses})
+	})
+}
+
+// readSecret reads a pull secret that is to be changed.
+func (p *planner) readSecret(ctx context.Context, name string) (secret *corev1.Secret, refused string) {
+	q := p.in(secrets, name)
+	secret, err := get[corev1.Secret](ctx, p.api, q)
+	switch {
+	case missing(err):
+		return nil, "secret " + name + " is gone"
+	case err != nil:
+		return nil, fmt.Sprintf("%s could not be read (%s), so what it holds besides is not known", q.what(), why(err))
+	case !isPullType(secret.Type):
+		return nil, fmt.Sprintf("secret %s is of type %s, which the kubelet does not read", name, secret.Type)
+	case secret.DeletionTimestamp != nil:
+		return nil, "secret " + name + " is being deleted"
+	}
+	return secret, ""
+}
+
+// reverted says who would revert a change of the secret at once, and where it
+// has to be changed instead; "" when a change lasts for now.
+func reverted(secret *corev1.Secret) string {
+	o := ownership(&secret.ObjectMeta)
+	switch {
+	case o == nil:
+		return ""
+	case o.By == runbook.OwnerExternalSecrets:
+		return fmt.Sprintf("External Secrets (%s) writes secret %s again within seconds; change the value in the store behind it", o.Name, secret.Name)
+	case o.Origin != "":
+		return fmt.Sprintf("secret %s is a copy of %s, which is copied over it again: change that one", secret.Name, o.Origin)
+	case gitOwned(&secret.ObjectMeta):
+		return fmt.Sprintf("%s (%s) puts secret %s back to what stands in Git; commit the change there: in the manifest of Secret %s/%s, below %s, the entry with the new user and password",
+			o.By, o.Name, secret.Name, secret.Namespace, secret.Name, keyring.DataKey(string(secret.Type)))
+	case o.By == runbook.OwnerController && (controllerOf(secret.OwnerReferences) != nil || o.Name == "OpenShift"):
+		return fmt.Sprintf("%s made secret %s and may write it again at any time; change it there", o.Name, secret.Name)
+	}
+	return ""
+}
+
+// update is one way to change one secret.
+type update struct {
+	secret *corev1.Secret
+	given  given
+	wanted purpose
+	uses   string
+}
+
+// draftUpdate fills in the plan of an update.
+func (p *planner) draftUpdate(ctx context.Context, d *draft, u update) {
+	edit := keyring.Edit{Type: string(u.secret.Type), Image: u.wanted.images[0], New: u.given.supply.Credential}
+	becomes, err := rewrite(u.secret, edit, keyring.Secret{})
+	if err != nil {
+		d.refused = fmt.Sprintf("secret %s: %v", u.secret.Name, err)
+		return
+	}
+	entry := p.entry(u.given, u.wanted, string(u.secret.Type))
+	entry.Key, entry.Owner = becomes.edited.Key, keeper(&u.secret.ObjectMeta)
+	if was := becomes.edited.Was; was != nil {
+		entry.Was = keyring.Fingerprint(p.key, *was)
+	}
+	if entry.Was == entry.Becomes {
+		d.refused = fmt.Sprintf("source %s gives the credential that is in secret %s already", u.given.title(), u.secret.Name)
+		return
+	}
+	name := right{verb: "patch", resource: secrets, namespace: u.secret.Namespace, name: u.secret.Name}
+	d.rights = []right{name}
+	d.conditions = []string{"the entry is still the one that was diagnosed", "the registry still accepts the new credential"}
+	d.show("Secret %s/%s: %s.", u.secret.Namespace, u.secret.Name, entrySentence(entry, becomes.edited))
+	p.showCredential(d, u.given, u.wanted)
+	p.showRest(d, becomes.edited, u)
+	p.showUndo(ctx, d, entry, u.secret)
+	d.actions = []runbook.Action{{
+		Verb: runbook.VerbUpdateSecret, Cluster: p.cluster, Namespace: u.secret.Namespace, Kind: kindSecret, Name: u.secret.Name,
+		UID: string(u.secret.UID), Entry: entry,
+	}}
+}
+
+// entrySentence says what becomes of the entry.
+func entrySentence(entry *runbook.EntryChange, edited keyring.Edited) string {
+	switch {
+	case entry.Was != "":
+		return fmt.Sprintf("the entry for %s gets user %s, fingerprint %s → %s", entry.Key, entry.User, entry.Was, entry.Becomes)
+	case !edited.Old.Empty():
+		return fmt.Sprintf("the entry for %s, which cannot be decoded, gets user %s, fingerprint %s", entry.Key, entry.User, entry.Becomes)
+	}
+	return fmt.Sprintf("a new entry for %s with user %s, fingerprint %s", entry.Key, entry.User, entry.Becomes)
+}
+
+// showRest says what stays, who uses the secret, and who may revert the change.
+func (p *planner) showRest(d *draft, edited keyring.Edited, u update) {
+	if len(edited.Kept) > 0 {
+		d.show("Its other entries stay as they are: %s.", several(edited.Kept))
+	}
+	if len(edited.Dropped) > 0 {
+		d.show("Left out, since they mean the same registry: %s.", several(edited.Dropped))
+	}
+	d.show("%s", u.uses)
+	if o := ownership(&u.secret.ObjectMeta); o != nil {
+		d.show("%s keeps the secret; what becomes of a change by hand: %s.", keeper(&u.secret.ObjectMeta), o.Effect)
+	} else {
+		d.show("Nothing shows that anything would revert the change.")
+	}
+	d.show("Nothing is restarted: the kubelet uses it at its next attempt, within about 5 minutes.")
+}
+
+// showUndo keeps the former entry where it still works: an undo must not bring
+// back what is wrong, and a copy of nothing is worth nothing.
+func (p *planner) showUndo(ctx context.Context, d *draft, entry *runbook.EntryChange, secret *corev1.Secret) {
+	if !p.stillAccepted(entry.Was) {
+		return
+	}
+	lacking := p.lacks(ctx, right{verb: "create", resource: secrets, namespace: secret.Namespace})
+	if lacking != "" {
+		d.show("No copy of the former entry is kept for an undo: it needs the right to %s.", lacking)
+		return
+	}
+	entry.KeepUndo = true
+	d.show("The former entry still logs in: a copy of it is kept beside the secret for 24 hours, to undo this.")
+}
+
+// stillAccepted tells that the diagnosis saw the credential accepted as a login.
+func (p *planner) stillAccepted(fingerprint string) bool {
+	if fingerprint == "" {
+		return false
+	}
+	for _, pull := range p.kase.Pulls {
+		for _, c := range pull.Candidates {
+			if c.Fingerprint == fingerprint && c.Answer != nil && c.Answer.Login == runbook.TestAccepted {
+				return true
+			}
+		}
+	}
+	return false
+}
