@@ -29,16 +29,16 @@ type Steering struct {
 }
 
 // Steer carries out a steering; when it returns without an error, it is
-// recorded. A *RefusedError says why it does not apply. It needs no chat.
+// recorded. A *DeclinedError says why it does not apply. It needs no chat.
 func (d *Desk) Steer(ctx context.Context, s Steering) error {
 	_, err := d.post(ctx, letter{id: s.Incident, event: Steered{Steering: s}})
 	return err
 }
 
-// RefusedError says why something is not done that somebody asked for.
-type RefusedError struct{ Why string }
+// DeclinedError says why something is not done that somebody asked for.
+type DeclinedError struct{ Why string }
 
-func (e *RefusedError) Error() string { return e.Why }
+func (e *DeclinedError) Error() string { return e.Why }
 
 // Steered records what somebody in a terminal did. Their right to it is proven
 // before: there is no message in which it could have been pressed.
@@ -47,13 +47,13 @@ type Steered struct{ Steering Steering }
 func (e Steered) apply(c *change) error {
 	s := e.Steering
 	if !s.By.FromTerminal() || !steers(s.Button) {
-		return &RefusedError{Why: fmt.Sprintf("%q cannot be done from the terminal", s.Button)}
+		return &DeclinedError{Why: fmt.Sprintf("%q cannot be done from the terminal", s.Button)}
 	}
 	if err := c.once(s.Key); err != nil {
 		return err
 	}
 	if c.State.Over() {
-		return &RefusedError{Why: "this incident is over already"}
+		return &DeclinedError{Why: "this incident is over already"}
 	}
 	press := Press{Key: s.Key, Person: s.By, Place: c.Place, Incident: c.ID, Button: s.Button, Reason: s.Reason}
 	if err := (Granted{Press: press, For: snoozeFor}).apply(c); err != nil {
@@ -63,7 +63,7 @@ func (e Steered) apply(c *change) error {
 	// nothing has happened.
 	for _, due := range c.due {
 		if due.Kind == DoWhisper {
-			return &RefusedError{Why: lowerFirst(due.Whisper.Text)}
+			return &DeclinedError{Why: lowerFirst(due.Whisper.Text)}
 		}
 	}
 	return nil

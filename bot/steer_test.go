@@ -60,7 +60,7 @@ func TestSteerWhileTheChatIsDown(t *testing.T) {
 
 func refused(t *testing.T, err error, why string) {
 	t.Helper()
-	r, ok := errors.AsType[*bot.RefusedError](err)
+	r, ok := errors.AsType[*bot.DeclinedError](err)
 	if !ok || !strings.Contains(r.Why, why) {
 		t.Errorf("got %v, want a refusal: %s", err, why)
 	}

@@ -81,7 +81,7 @@ func Carry(ctx context.Context, desk Desk, r Request, by string) Outcome {
 	if err == nil {
 		err = desk.Steer(ctx, bot.Steering{Key: r.Key, By: bot.InTerminal(by), Incident: r.Incident, Button: r.Do, Reason: r.Reason})
 	}
-	if refused, ok := errors.AsType[*bot.RefusedError](err); ok {
+	if refused, ok := errors.AsType[*bot.DeclinedError](err); ok {
 		return said.failed(Refused, refused.Why)
 	}
 	if err != nil && !errors.Is(err, bot.ErrSeen) {
