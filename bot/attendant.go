@@ -83,6 +83,7 @@ func (a *attendant) begin(ctx context.Context, o *Opening) error {
 		return fmt.Errorf("opening incident %s: %w", a.id, err)
 	}
 	a.incident, a.version = i, version
+	a.desk.saved(Incident{}, i)
 	l := <-a.inbox
 	l.reply <- reply{id: a.id}
 	return nil
@@ -136,6 +137,7 @@ func (a *attendant) happen(ctx context.Context, event Event) error {
 		if err != nil {
 			return fmt.Errorf("saving incident %s: %w", a.id, err)
 		}
+		a.desk.saved(a.incident, next)
 		a.incident, a.version = next, version
 		a.publish()
 		for _, e := range effects {

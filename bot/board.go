@@ -19,6 +19,8 @@ const mostAsked = 2000
 
 func (b *board) deliver(ctx context.Context, l letter) {
 	switch {
+	case l.ping:
+		l.reply <- reply{}
 	case l.claim != nil:
 		l.reply <- reply{id: b.claim(ctx, l.id, l.claim)}
 	case l.notice != nil:

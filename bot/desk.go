@@ -23,6 +23,7 @@ type Options struct {
 	Pagers    map[string]Pager // by route
 	Rules     Rules
 	Seal      *Seal
+	Observer  Observer // nil when nobody looks
 	NewID     func() string
 	Log       *slog.Logger
 	After     time.Duration // until an incident escalates
@@ -78,6 +79,7 @@ type letter struct {
 	id     string
 	event  Event
 	claim  []string // root-cause keys that the incident id wants to stand for
+	ping   bool     // asks for nothing but a reply
 	key    string   // a root-cause key, for the open incident that has it, in place of an id
 	reply  chan reply
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pullfix/pullfix/bot/slackbot"
+	"github.com/pullfix/pullfix/cmd/pullfix/metrics"
 	"github.com/pullfix/pullfix/sandbox/shop"
 	"github.com/pullfix/pullfix/sandbox/slack"
 	slackpage "github.com/pullfix/pullfix/sandbox/slack/page"
@@ -106,7 +107,7 @@ func (t *tool) demonstrate(ctx context.Context, d demonstration) error {
 	if err != nil {
 		return err
 	}
-	web, err := listen(p.settings.Listen, health(s.slack, s.journal.Troubles), p.log)
+	web, err := listen(p.settings.Listen, s.health(), p.log)
 	if err != nil {
 		return errors.Join(err, s.close())
 	}
@@ -162,7 +163,7 @@ func (t *tool) demoParts(d demonstration) (parts, error) {
 	key := make([]byte, keyBytes)
 	_, _ = rand.Read(key) // never fails
 	p := parts{
-		settings: demoSettings(d), key: newMasterKey(key), log: t.log(), pace: demoPace(),
+		settings: demoSettings(d), key: newMasterKey(key), log: t.log(), pace: demoPace(), metrics: metrics.New(thisBuild().Version),
 		tokens: tokens{bot: slackbot.Token(bot), app: slackbot.Token(app)},
 	}
 	var err error

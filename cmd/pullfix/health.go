@@ -7,9 +7,11 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/pullfix/pullfix/bot/slackbot"
+	"github.com/pullfix/pullfix/cmd/pullfix/metrics"
 	"github.com/pullfix/pullfix/runbook/scrub"
 )
 
@@ -18,40 +20,78 @@ type connection interface {
 	Health() slackbot.Health
 }
 
+// condition is everything that readiness is judged by.
+type condition struct {
+	slack    connection
+	journal  func() []error
+	stored   func() (since time.Time, why error)
+	reaches  func() []metrics.Reach
+	troubles func(now time.Time) []string // of the watchdog
+	stopping *atomic.Bool
+}
+
 // health answers those who run pullfix: /healthz that it lives, /readyz whether
-// commands and clicks arrive, and if not, why not.
-func health(slack connection, journal func() []error) http.Handler {
+// it can work, and if not, why not, and /metrics.
+func health(c condition, numbers http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		why := unready(slack.Health())
-		if why == "" {
-			answer(w, http.StatusOK, strings.Join(append([]string{"ready"}, remarks(slack.Health(), journal())...), "\n"))
+		if why := c.unready(time.Now()); len(why) > 0 {
+			answer(w, http.StatusServiceUnavailable, "not ready: "+strings.Join(why, "\nnot ready: "))
 			return
 		}
-		answer(w, http.StatusServiceUnavailable, "not ready: "+why)
+		answer(w, http.StatusOK, strings.Join(append([]string{"ready"}, c.remarks()...), "\n"))
 	})
+	mux.Handle("GET /metrics", numbers)
 	return mux
 }
 
-// unready says why nothing arrives from Slack, "" when it does.
-func unready(h slackbot.Health) string {
-	switch {
-	case h.Trouble != "":
-		return scrub.Text(h.Trouble)
-	case !h.Connected:
-		return "not connected to Slack"
+// unready says why pullfix cannot work, nothing when it can.
+func (c condition) unready(now time.Time) []string {
+	var why []string
+	if c.stopping.Load() {
+		why = append(why, "stopping")
 	}
-	return ""
+	switch h := c.slack.Health(); {
+	case h.Trouble != "":
+		why = append(why, scrub.Text(h.Trouble))
+	case !h.Connected:
+		why = append(why, "not connected to Slack")
+	}
+	if since, err := c.stored(); err != nil {
+		why = append(why, fmt.Sprintf("incidents cannot be written since %s: %s", utc(since), scrub.Text(err.Error())))
+	}
+	for _, r := range c.reaches() {
+		if !r.Since.IsZero() && now.Sub(r.Since) > mostUnreached {
+			why = append(why, fmt.Sprintf("cluster %s is %s since %s", orUsual(r.Cluster), r.Why, utc(r.Since)))
+		}
+	}
+	for _, trouble := range c.troubles(now) {
+		why = append(why, scrub.Text(trouble))
+	}
+	return why
+}
+
+// mostUnreached is how long an API server may be silent, as during its upgrade,
+// before pullfix says that it cannot work.
+const mostUnreached = time.Minute
+
+func utc(t time.Time) string { return t.UTC().Format("15:04:05 MST") }
+
+func orUsual(cluster string) string {
+	if cluster == "" {
+		return "(the only one)"
+	}
+	return cluster
 }
 
 // remarks are what works but should be looked at.
-func remarks(h slackbot.Health, journal []error) []string {
+func (c condition) remarks() []string {
 	var said []string
-	if h.Warning != "" {
+	if h := c.slack.Health(); h.Warning != "" {
 		said = append(said, "warning: "+scrub.Text(h.Warning))
 	}
-	for _, err := range journal {
+	for _, err := range c.journal() {
 		said = append(said, "warning: the journal: "+scrub.Text(err.Error()))
 	}
 	return said

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pullfix/pullfix/bot/slackbot"
+	"github.com/pullfix/pullfix/cmd/pullfix/metrics"
 	"github.com/pullfix/pullfix/k8s"
 )
 
@@ -20,7 +21,7 @@ opens itself, so it needs no public address. The tokens are in SLACK_BOT_TOKEN
 and SLACK_APP_TOKEN, or in files that the configuration names; pullfix manifest
 prints the manifest to create the app with.
 
-It answers /healthz and /readyz on the address that the configuration's listen
+It answers /healthz, /readyz and /metrics on the address that the configuration's listen
 names. Log lines are JSON with -o json, and more with -v.`,
 		Example: `  pullfix config check --config pullfix.yaml
   pullfix serve --config pullfix.yaml`,
@@ -41,7 +42,7 @@ func (t *tool) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	web, err := listen(p.settings.Listen, health(s.slack, s.journal.Troubles), p.log)
+	web, err := listen(p.settings.Listen, s.health(), p.log)
 	if err != nil {
 		return errors.Join(err, s.close())
 	}
@@ -57,7 +58,7 @@ func (t *tool) parts() (parts, error) {
 	if err != nil {
 		return parts{}, err
 	}
-	p := parts{settings: s, log: t.log(), pace: t.pace}
+	p := parts{settings: s, log: t.log(), pace: t.pace, metrics: metrics.New(thisBuild().Version)}
 	if p.tokens, err = t.tokens(s.Slack); err != nil {
 		return parts{}, err
 	}
@@ -101,6 +102,7 @@ func (t *tool) newEngine(p parts, choice registryChoice) (engine, error) {
 func openServed(c clusterSettings, p parts, fingerprintKey []byte) (namedCluster, error) {
 	cluster, err := k8s.Open(k8s.Options{
 		Kubeconfig: c.Kubeconfig, Context: c.Context, Name: c.Name, UserAgent: userAgent(), Log: p.log,
+		WrapTransport: p.metrics.Kubernetes(c.Name),
 	})
 	if err != nil {
 		return namedCluster{}, err

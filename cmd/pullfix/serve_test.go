@@ -42,7 +42,9 @@ func TestServe(t *testing.T) {
 		}
 	})
 	t.Run("it says that it is ready", func(t *testing.T) { ready(t, s) })
+	t.Run("it counts what it did", func(t *testing.T) { counted(t, s) })
 	stop()
+	stoppedInOrder(t, s.log.String())
 	if log := s.log.String(); strings.Contains(log, "level=ERROR") {
 		t.Errorf("errors in the log:\n%s", log)
 	}
@@ -132,6 +134,39 @@ func ready(t *testing.T, s *stage) {
 	}
 	s.Workspace.Switch(func(w *slack.Switches) { w.SocketModeOff = false })
 	s.online(t)
+}
+
+// counted reads the metrics after a morning's work.
+func counted(t *testing.T, s *stage) {
+	status, text := get(t, strings.Replace(readyz.FindStringSubmatch(s.log.String())[1], "readyz", "metrics", 1))
+	if status != http.StatusOK {
+		t.Fatalf("%d %s", status, text)
+	}
+	for _, want := range []string{
+		`pullfix_incidents_resolved_total\{cause="TagNotFound",severity="P[12]"\} [12]`, `pullfix_time_to_recover_seconds_count 3`,
+		`pullfix_time_to_decide_seconds_count 3`, `pullfix_escalations_total\{condition="[a-z]+",outcome="told"\} [1-9]`, `pullfix_watchdog_content 1`,
+		`pullfix_slack_calls_total\{method="chat.postMessage",outcome="ok"\} [1-9]`, `pullfix_kubernetes_calls_total\{cluster="demo",outcome="ok"\} [1-9]`,
+		`pullfix_cluster_last_answer_timestamp_seconds\{cluster="demo"\} [1-9]`, `pullfix_store_operations_total\{operation="save",outcome="ok"\} [1-9]`,
+	} {
+		if !regexp.MustCompile(`(?m)^` + want).MatchString(text) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if strings.Contains(text, "thumbnails") || strings.Contains(text, "xoxb") {
+		t.Error("a name or a token stands in the metrics")
+	}
+}
+
+// stoppedInOrder reads the end of the log.
+func stoppedInOrder(t *testing.T, log string) {
+	at := 0
+	for _, want := range []string{"stopping: nothing more is taken in", "stopping: what was begun is finished", "msg=stopped"} {
+		next := strings.Index(log[at:], want)
+		if next < 0 {
+			t.Fatalf("no %q after %q", want, log[at:])
+		}
+		at += next
+	}
 }
 
 func get(t *testing.T, url string) (int, string) {

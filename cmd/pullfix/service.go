@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -16,6 +18,7 @@ import (
 	"github.com/pullfix/pullfix/bot/control"
 	"github.com/pullfix/pullfix/bot/journal"
 	"github.com/pullfix/pullfix/bot/slackbot"
+	"github.com/pullfix/pullfix/cmd/pullfix/metrics"
 	"github.com/pullfix/pullfix/runbook"
 )
 
@@ -26,6 +29,7 @@ type parts struct {
 	key      masterKey
 	engine   engine
 	log      *slog.Logger
+	metrics  *metrics.Metrics
 	pace     pace
 }
 
@@ -50,6 +54,12 @@ type service struct {
 	control *control.Socket // nil where the operating system has none
 	counter counter
 	scanner engine
+
+	metrics  *metrics.Metrics
+	ledger   *ledger
+	watchdog *watchdog
+	heart    heart
+	stopping atomic.Bool
 }
 
 // newService ties the parts together. Nothing is called yet, but the journal is
@@ -58,6 +68,7 @@ func newService(p parts) (*service, error) {
 	slack, err := slackbot.New(slackbot.Options{
 		APIURL: p.settings.Slack.APIURL, BotToken: p.tokens.bot, AppToken: p.tokens.app, Channel: p.settings.Slack.Channel,
 		Log: p.log, Report: p.settings.report, Routes: routes(p.settings.Escalation.Routes), Approvals: approvers(p.settings.rules()),
+		Transport: p.metrics.Slack(http.DefaultTransport),
 	})
 	if err != nil {
 		return nil, usage(err)
@@ -74,9 +85,9 @@ func newService(p parts) (*service, error) {
 	if err != nil {
 		return nil, storeTrouble(err)
 	}
-	s := &service{log: p.log, journal: kept, slack: slack, scanner: p.engine}
+	s := &service{log: p.log, journal: kept, slack: slack, scanner: p.engine, metrics: p.metrics, ledger: &ledger{Store: kept, metrics: p.metrics}}
 	s.desk, err = bot.New(bot.Options{
-		Store: kept, Announcer: slack, Directory: slack, Engine: p.engine, Changer: p.changer(), Rules: p.settings.rules(),
+		Store: s.ledger, Observer: p.metrics, Announcer: slack, Directory: slack, Engine: p.engine, Changer: p.changer(), Rules: p.settings.rules(),
 		Pagers: p.settings.pagers(s.find, slack), Seal: seal, NewID: newIncidentID, Log: p.log,
 		After: p.settings.Escalation.After, Repeat: p.settings.Escalation.Repeat,
 		Poll: p.pace.poll, Settle: p.pace.settle, Workers: workers,
@@ -85,6 +96,8 @@ func newService(p parts) (*service, error) {
 		return nil, errors.Join(err, kept.Close())
 	}
 	s.counter = counter{Desk: s.desk, usual: p.engine.usual()}
+	s.watchdog = &watchdog{desk: s.desk, metrics: p.metrics, log: p.log, every: lookEvery}
+	s.heart = newHeart(p.settings.Heartbeat, s.content, p.metrics, p.log)
 	if s.control, err = control.Listen(p.settings.Store.Directory, p.log); err != nil {
 		p.log.Warn("pullfix ack, snooze and close will not work", "err", err)
 	}
@@ -114,29 +127,57 @@ func (s *service) find(ctx context.Context, id string) (bot.Incident, error) {
 // twice: 50 bits.
 func newIncidentID() string { return strings.ToLower(rand.Text()[:10]) }
 
-// run keeps the bot going until ctx ends or Slack refuses it for good. What was
-// taken in is recorded and acknowledged before the desk stops, and a change that
-// has begun is finished.
+// health is what tells those who run pullfix how it is.
+func (s *service) health() http.Handler {
+	return health(condition{
+		slack: s.slack, journal: s.journal.Troubles, stored: s.ledger.trouble, reaches: s.metrics.Reaches, troubles: s.watchdog.troubles, stopping: &s.stopping,
+	}, s.metrics.Handler())
+}
+
+// content tells that people would be called if they had to be.
+func (s *service) content() bool { return len(s.watchdog.troubles(time.Now())) == 0 }
+
+// run keeps the bot going until ctx ends or Slack refuses it for good. It stops
+// in this order: nothing more is taken in, and what was is recorded and
+// acknowledged; then the desk, when a change that has begun is finished; then
+// the watchdog and the answers over HTTP; then the journal is given back.
 func (s *service) run(ctx context.Context, web listening) error {
 	all, within := errgroup.WithContext(ctx)
 	work, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
-	all.Go(func() error { return s.desk.Run(work) })
+	tend, rest := context.WithCancel(context.WithoutCancel(ctx))
+	defer rest()
+	context.AfterFunc(within, func() {
+		s.stopping.Store(true)
+		s.log.Info("stopping: nothing more is taken in")
+	})
 	all.Go(func() error {
-		defer end() // the desk stops last: what was taken in is recorded
+		defer rest()
+		err := s.desk.Run(work)
+		s.log.Info("stopping: what was begun is finished")
+		return err
+	})
+	all.Go(func() error {
+		defer end() // the desk stops after those who bring it things
 		return s.takeIn(within)
 	})
-	all.Go(func() error {
-		if err := web.server.Serve(web.Listener); !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("serving HTTP: %w", err)
-		}
-		return nil
-	})
-	all.Go(func() error {
-		<-within.Done()
-		return web.server.Close()
-	})
+	all.Go(func() error { return s.tend(tend, web) })
 	return errors.Join(all.Wait(), s.close())
+}
+
+// tend looks after the bot, and tells how it is, until ctx ends.
+func (s *service) tend(ctx context.Context, web listening) error {
+	var both sync.WaitGroup
+	both.Go(func() { s.watchdog.run(ctx) })
+	both.Go(func() { s.heart.run(ctx) })
+	stop := context.AfterFunc(ctx, func() { _ = web.server.Close() }) // whoever asks now asks too late
+	defer stop()
+	err := web.server.Serve(web.Listener)
+	if errors.Is(err, http.ErrServerClosed) {
+		both.Wait()
+		return nil
+	}
+	return fmt.Errorf("serving HTTP: %w", err)
 }
 
 // close gives back what newService took.

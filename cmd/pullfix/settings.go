@@ -22,6 +22,7 @@ type settings struct {
 	Approvals  []approvalSettings `mapstructure:"approvals"`
 	Responders peopleSettings     `mapstructure:"responders"`
 	Escalation escalationSettings `mapstructure:"escalation"`
+	Heartbeat  heartbeatSettings  `mapstructure:"heartbeat"`
 	ReadOnly   bool               `mapstructure:"readOnly"`
 	Listen     string             `mapstructure:"listen"`
 	Links      []linkSettings     `mapstructure:"links"`

@@ -58,6 +58,7 @@ func defaultSettings() settings {
 		Slack:      slackSettings{APIURL: "https://slack.com/api/"},
 		Store:      storeSettings{Directory: "./journal", KeyFile: "./pullfix.key"},
 		Escalation: escalationSettings{After: 20 * time.Minute, Repeat: 10 * time.Minute},
+		Heartbeat:  heartbeatSettings{Every: time.Minute},
 		Listen:     "127.0.0.1:8080",
 	}
 }
@@ -89,6 +90,7 @@ func (s settings) checkBot(complain complainer) {
 	for i, link := range s.Links {
 		link.check("links["+strconv.Itoa(i)+"]", complain)
 	}
+	s.Heartbeat.check(complain)
 	if _, port, err := net.SplitHostPort(s.Listen); err != nil || badPort(port) {
 		complain("listen", fmt.Sprintf("%q is no address", s.Listen), "write HOST:PORT, as 127.0.0.1:8080, or :8080 for every address of this machine")
 	}

@@ -11,7 +11,7 @@ import (
 
 // botKeys are the keys that only serve reads.
 func botKeys() []string {
-	return []string{"slack", "store", "access", "approvals", "responders", "escalation", "readOnly", "listen", "links"}
+	return []string{"slack", "store", "access", "approvals", "responders", "escalation", "heartbeat", "readOnly", "listen", "links"}
 }
 
 // warnings tell of what is allowed and perhaps not meant: where nobody may do
