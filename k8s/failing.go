@@ -30,6 +30,7 @@ func FailingPulls(pod *corev1.Pod) []runbook.FailingPull {
 			Image:  waitedFor(c, imageVolumes(&pod.Spec)),
 			Reason: cut(waiting.Reason), Message: cut(waiting.Message),
 			Since: waitingSince(pod, c), Workload: nearestOwner(pod.OwnerReferences),
+			Ran: pod.Status.Phase == corev1.PodRunning, Ignored: asksToBeIgnored(&pod.ObjectMeta),
 		})
 	}
 	return failing

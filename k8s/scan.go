@@ -18,6 +18,9 @@ type ScanOptions struct {
 	// and those that kubelets' events name: a pod whose containers ran before
 	// waits in phase Running, and its events expire after an hour without news.
 	Thorough bool
+	// Pending reads only the pods in phase Pending, which costs next to nothing:
+	// pods that ran before are not found.
+	Pending bool
 	// Page is how many pods a thorough scan reads at a time; 500 when it is 0.
 	Page int
 }
@@ -57,8 +60,11 @@ func (c *Cluster) Failing(ctx context.Context, options ScanOptions, found func([
 		return Survey{}, s.namespaceExists(ctx, c.name)
 	}
 	look := s.quick
-	if options.Thorough {
+	switch {
+	case options.Thorough:
 		look = s.thorough
+	case options.Pending:
+		look = s.pending
 	}
 	err := look(ctx)
 	if err == nil && s.pods == 0 && options.Namespace != "" {

@@ -195,6 +195,11 @@ type FailingPull struct {
 	Message   string    `json:"message,omitempty"`
 	Since     time.Time `json:"since"`
 	Workload  string    `json:"workload,omitempty"` // KIND/NAME of the nearest owner, as the pod names it
+	// Ran says that the pod is past its start (phase Running): lists of pending
+	// pods do not show it.
+	Ran bool `json:"ran,omitempty"`
+	// Ignored says that the pod asks not to be noticed, by its annotation.
+	Ignored bool `json:"ignored,omitempty"`
 }
 
 // Gap is something that could not be read, and the right that would allow it.

@@ -34,23 +34,42 @@ type GroupPod struct {
 
 // Survey groups failing pulls by root cause, the widest first.
 func Survey(failing []FailingPull) []Group {
-	byKey := make(map[groupKey]*Group)
+	t := NewTally()
 	for _, p := range failing {
-		k := keyOf(p)
-		g, ok := byKey[k]
-		if !ok {
-			g = &Group{Cause: k.cause, Registry: k.registry, Key: k.String()}
-			byKey[k] = g
-		}
-		g.Pods = append(g.Pods, GroupPod{Namespace: p.Namespace, Name: p.Pod, Container: p.Container, Image: p.Image, Since: p.Since, Workload: p.Workload})
+		t.Add(p)
 	}
-	groups := make([]Group, 0, len(byKey))
-	for _, g := range byKey {
+	return t.Groups()
+}
+
+// Tally groups failing pulls by root cause as they are found.
+type Tally struct{ groups map[groupKey]*Group }
+
+// NewTally makes an empty tally.
+func NewTally() *Tally { return &Tally{groups: make(map[groupKey]*Group)} }
+
+// Add counts one failing pull.
+func (t *Tally) Add(p FailingPull) {
+	k := keyOf(p)
+	g, ok := t.groups[k]
+	if !ok {
+		g = &Group{Cause: k.cause, Registry: k.registry, Key: k.String()}
+		t.groups[k] = g
+	}
+	g.Pods = append(g.Pods, GroupPod{Namespace: p.Namespace, Name: p.Pod, Container: p.Container, Image: p.Image, Since: p.Since, Workload: p.Workload})
+}
+
+// Groups are what was counted, the widest first.
+func (t *Tally) Groups() []Group {
+	groups := make([]Group, 0, len(t.groups))
+	for _, g := range t.groups {
 		groups = append(groups, finish(*g))
 	}
 	slices.SortFunc(groups, wider)
 	return groups
 }
+
+// Scope counts the pods and namespaces of the group.
+func (g Group) Scope() Scope { return Scope{Pods: g.podCount(), Namespaces: len(g.Namespaces)} }
 
 // groupKey is what failing pulls of one root cause share. Faults of the image
 // go by the image, those of a registry or of the way to it by the registry, and
