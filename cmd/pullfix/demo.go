@@ -63,7 +63,7 @@ func (t *tool) demo(ctx context.Context, o demoOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(directory)) }()
 	t.say("Making a company with a cluster, registries and a workspace …")
-	world, err := shop.Open(ctx, shop.Options{Directory: directory, Scopes: botScopes()})
+	world, err := shop.Open(ctx, shop.Options{Directory: directory, Scopes: botScopes(), Teams: demoTeams})
 	if err != nil {
 		return err
 	}
@@ -107,6 +107,7 @@ func (t *tool) demonstrate(ctx context.Context, d demonstration) error {
 	if err != nil {
 		return err
 	}
+	d.setScenes(s.desk)
 	web, err := listen(p.settings.Listen, s.health(), p.log)
 	if err != nil {
 		return errors.Join(err, s.close())
@@ -153,6 +154,10 @@ func openBrowser(ctx context.Context, getenv func(string) string, url string) {
 	}
 	_ = exec.CommandContext(ctx, opener, url).Run() // the address is printed anyway
 }
+
+// demoTeams are the further namespaces with the token that expired: with the one
+// of the thumbnails they are forty.
+const demoTeams = 39
 
 // demoPace looks often: a person is watching.
 func demoPace() pace { return pace{poll: 2 * time.Second, settle: 4 * time.Second} }

@@ -58,12 +58,13 @@ type ledger struct {
 
 	mu         sync.RWMutex
 	accounts   map[string]account
+	former     map[string][]account // earlier passwords of a user that ended, or will end, by themselves
 	public     []string
 	publicPush bool
 }
 
 func newLedger(public []string, publicPush bool) *ledger {
-	return &ledger{key: randomKey(), accounts: map[string]account{}, public: slices.Clone(public), publicPush: publicPush}
+	return &ledger{key: randomKey(), accounts: map[string]account{}, former: map[string][]account{}, public: slices.Clone(public), publicPush: publicPush}
 }
 
 func randomKey() []byte {
@@ -82,6 +83,9 @@ func (l *ledger) set(a Account) {
 	kept := account{mac: l.seal(a.Password), pull: slices.Clone(a.Pull), push: slices.Clone(a.Push), expires: a.Expires}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if old, ok := l.accounts[a.User]; ok && !old.expires.IsZero() {
+		l.former[a.User] = append(l.former[a.User], old)
+	}
 	l.accounts[a.User] = kept
 }
 
@@ -89,6 +93,7 @@ func (l *ledger) remove(user string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.accounts, user)
+	delete(l.former, user)
 }
 
 func (l *ledger) setPublic(patterns []string) {
@@ -103,14 +108,20 @@ func (l *ledger) identify(user, password string) standing {
 	mac := l.seal(password)
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	a, ok := l.accounts[user]
-	switch {
-	case !ok || subtle.ConstantTimeCompare(a.mac, mac) != 1:
+	current, ok := l.accounts[user]
+	if !ok {
 		return wrong
-	case !a.expires.IsZero() && !time.Now().Before(a.expires):
-		return expired
 	}
-	return known
+	for _, a := range append([]account{current}, l.former[user]...) {
+		switch {
+		case subtle.ConstantTimeCompare(a.mac, mac) != 1:
+		case !a.expires.IsZero() && !time.Now().Before(a.expires):
+			return expired
+		default:
+			return known
+		}
+	}
+	return wrong
 }
 
 // allows reports whether the user (empty: anybody) may act on the repository.

@@ -122,7 +122,8 @@ func (r *Registry) SetRealm(realm string) {
 	r.realm = realm
 }
 
-// SetAccount adds the account, or replaces the one of the same user.
+// SetAccount adds the account, or replaces the one of the same user. A password
+// that ends by itself, as the tokens of ECR, stays good until then.
 func (r *Registry) SetAccount(a Account) { r.ledger.set(a) }
 
 // RemoveAccount forgets the user. Tokens already handed out stay good until

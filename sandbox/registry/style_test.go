@@ -159,6 +159,27 @@ func TestStylesSayNoInTheBasicFlow(t *testing.T) {
 	}
 }
 
+// A token that ends by itself does not end because there is a newer one.
+func TestTokensDoNotReplaceEachOther(t *testing.T) {
+	r := newRegistry(t, registry.Options{Auth: registry.AuthBasic, Style: registry.ECR})
+	mustPush(t, r, "team/app:v1")
+	ask := func(password string) int {
+		return over(t, r.RoundTripper()).send(http.MethodGet, "http://"+host+"/v2/team/app/manifests/v1", "Authorization", basic("AWS", password)).status
+	}
+	r.SetAccount(registry.Account{User: "AWS", Password: "old", Pull: []string{"*"}, Expires: time.Now().Add(-time.Second)})
+	r.SetAccount(registry.Account{User: "AWS", Password: "fresh", Pull: []string{"*"}, Expires: time.Now().Add(time.Hour)})
+	r.SetAccount(registry.Account{User: "AWS", Password: "fresher", Pull: []string{"*"}, Expires: time.Now().Add(2 * time.Hour)})
+	for password, want := range map[string]int{"old": 403, "fresh": 200, "fresher": 200, "none": 401} {
+		if got := ask(password); got != want {
+			t.Errorf("%s: %d, want %d", password, got, want)
+		}
+	}
+	r.RemoveAccount("AWS")
+	if got := ask("fresh"); got != 401 {
+		t.Errorf("after the user was removed: %d", got)
+	}
+}
+
 func TestStylesTellOwnersTheTruth(t *testing.T) {
 	for _, style := range registry.Styles() {
 		r := newRegistry(t, registry.Options{Auth: registry.AuthBearer, Style: style})

@@ -21,6 +21,9 @@ func Page() page.Options {
 	}
 }
 
+// NobodyComes is the scene in which the deadline of an incident passes.
+const NobodyComes = "nobody-comes"
+
 func guide() []page.Guide {
 	ask := func(title, text, command string) page.Guide {
 		return page.Guide{Title: title, Text: text, Command: "/pullfix " + command, User: slack.Ann}

@@ -14,7 +14,7 @@ import (
 
 // history is what people did: they deployed everything, and then made some
 // things worse, and some better without the pods noticing.
-func (w *World) history(ctx context.Context) error {
+func (w *World) history(ctx context.Context, teams int) error {
 	if err := w.apply(w.accounts.secrets()...); err != nil {
 		return err
 	}
@@ -27,6 +27,9 @@ func (w *World) history(ctx context.Context) error {
 		}
 	}
 	if err := w.until(ctx, "shop/deployments/checkout", func(d workload) bool { return d.Status.AvailableReplicas == 3 }); err != nil {
+		return err
+	}
+	if err := w.apply(w.accounts.teams(teams)...); err != nil {
 		return err
 	}
 	checkout := app{image: ghcr + "/acme/checkout:1.4.22"}

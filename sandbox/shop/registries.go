@@ -37,11 +37,19 @@ type accounts struct {
 	ghcr, quay, harbor string
 	ecr                string // a token that has expired
 	expired            time.Time
+	fresh              string // the one that somebody fetched since
+	expires            time.Time
 }
 
+// tokenLife is how long a token of ECR is good.
+const tokenLife = 12 * time.Hour
+
 func newAccounts() accounts {
-	expired := time.Now().Add(-14 * time.Minute).Truncate(time.Second)
-	return accounts{ghcr: "ghp_" + rand.Text(), quay: rand.Text(), harbor: rand.Text(), ecr: ecrToken(expired), expired: expired}
+	a := accounts{ghcr: "ghp_" + rand.Text(), quay: rand.Text(), harbor: rand.Text()}
+	a.expired = time.Now().Add(-14 * time.Minute).Truncate(time.Second)
+	a.expires = a.expired.Add(tokenLife)
+	a.ecr, a.fresh = ecrToken(a.expired), ecrToken(a.expires)
+	return a
 }
 
 // ecrToken looks like the password that aws ecr get-login-password prints: a
@@ -70,9 +78,11 @@ func (a accounts) shelves() map[string]shelf {
 		ecr: {
 			options: registry.Options{
 				Style: registry.ECR, Auth: registry.AuthBasic,
-				Accounts: []registry.Account{{User: "AWS", Password: a.ecr, Pull: all, Expires: a.expired}},
+				Accounts: []registry.Account{
+					{User: "AWS", Password: a.ecr, Pull: all, Expires: a.expired}, {User: "AWS", Password: a.fresh, Pull: all, Expires: a.expires},
+				},
 			},
-			images: []string{"media/thumbnails:2.3.1"},
+			images: []string{"media/thumbnails:2.3.1", "teams/worker:6.2.0"},
 		},
 		hub: {
 			options: registry.Options{Style: registry.DockerHub, Auth: registry.AuthBearer, Public: all},

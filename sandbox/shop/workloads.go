@@ -47,7 +47,35 @@ func (a accounts) secrets() []object {
 		rawSecret("billing", "harbor-pull", []byte(`{"auths":{"`+harbor+`":{"auth":"cm9ib3Q$`)),
 		pullSecret("billing", "harbor-robot", login{harbor, "robot$billing", a.harbor}),
 		account("shop", "cart"),
+		pullSecret(Golden, GoldenGHCR, good),
+		pullSecret(Golden, GoldenECR, login{ecr, "AWS", a.fresh}),
 	}
+}
+
+// Where the company keeps credentials that work: the platform's namespace, in
+// which nothing pulls.
+const (
+	Golden     = "platform"
+	GoldenGHCR = "ghcr-golden"
+	GoldenECR  = "ecr-fresh"
+)
+
+// The registries of the golden secrets, as images call them.
+const (
+	GHCR = ghcr
+	ECR  = ecr
+)
+
+// teams are further namespaces, each with a worker that pulls with the token
+// that expired.
+func (a accounts) teams(n int) []object {
+	var all []object
+	for i := range n {
+		namespace := fmt.Sprintf("team-%02d", i+1)
+		worker := app{kind: "Deployment", namespace: namespace, name: "worker", image: ecr + "/teams/worker:6.2.0", replicas: 1, secret: "ecr-pull"}
+		all = append(all, pullSecret(namespace, "ecr-pull", login{ecr, "AWS", a.ecr}), worker.object())
+	}
+	return all
 }
 
 // crashing is a pod that has its image, and fails for another reason: there is

@@ -28,6 +28,8 @@ type Options struct {
 	Retry, MaxRetry time.Duration
 	// Startup is how long a container takes to be ready: 1 s when zero.
 	Startup time.Duration
+	// Teams is how many further namespaces pull with the expired token.
+	Teams int
 	// Log is told what goes wrong in the world itself; nil is silent.
 	Log *slog.Logger
 }
@@ -72,7 +74,7 @@ func Open(ctx context.Context, o Options) (*World, error) {
 		err = w.openCluster(living, o)
 	}
 	if err == nil {
-		err = w.history(ctx)
+		err = w.history(ctx, o.Teams)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("making the shop: %w", err), w.Close())

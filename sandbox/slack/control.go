@@ -32,6 +32,7 @@ func (w *Workspace) control() http.Handler {
 	mux.HandleFunc("POST /control/sockets", acting(w, w.controlSockets))
 	mux.HandleFunc("POST /control/switches", acting(w, w.controlSwitches))
 	mux.HandleFunc("POST /control/clock", acting(w, w.controlClock))
+	mux.HandleFunc("POST /control/scene", acting(w, w.controlScene))
 	return mux
 }
 

@@ -71,6 +71,7 @@ type Workspace struct {
 	lastTS   int64         // microseconds of the last ts handed out
 	serial   int           // for ids
 	faults   []*Fault
+	scenes   map[string]Scene
 
 	users    []User
 	channels []*Channel
@@ -115,7 +116,7 @@ func New(o Options) *Workspace {
 		options: o, methods: methods(), limiter: newLimiter(), switches: o.Switches,
 		transcript: newTranscript(o.Seed.App.BotToken, o.Seed.App.AppToken),
 		users:      slices.Clone(o.Seed.Users), groups: slices.Clone(o.Seed.Groups),
-		messages: map[string][]*message{}, uploads: map[string]*upload{},
+		scenes: map[string]Scene{}, messages: map[string][]*message{}, uploads: map[string]*upload{},
 		triggers: map[string]*trigger{}, responses: map[string]*response{},
 		stacks:  map[string][]*view{},
 		tickets: map[string]time.Time{}, pending: map[string]*envelope{},

@@ -43,6 +43,9 @@ type Guide struct {
 	Command string `json:"command,omitempty"`
 	// User is the id of the person to be for it; empty means whoever it is.
 	User string `json:"user,omitempty"`
+	// Scene is the name of something that happens when the entry is clicked: see
+	// [slack.Workspace.SetScene].
+	Scene string `json:"scene,omitempty"`
 }
 
 // Person is somebody the viewer can be.
@@ -81,6 +84,7 @@ func pullfixCommands() []Completion {
 		{Command: "/pullfix scan", Hint: "[NAMESPACE]", Text: "All failing pulls, grouped by root cause"},
 		{Command: "/pullfix explain", Hint: "MESSAGE", Text: "What a kubelet's message means"},
 		{Command: "/pullfix status", Text: "The incidents that are open"},
+		{Command: "/pullfix registries", Hint: "[NAMESPACE]", Text: "From which registries is pulled, with which secrets"},
 		{Command: "/pullfix report", Hint: "INCIDENT", Text: "The timeline of an incident, as Markdown"},
 		{Command: "/pullfix help", Text: "List the commands"},
 	}

@@ -235,6 +235,14 @@ class App {
     if (!WIDE.matches) this.closePane();
     if (g.user) await this.be(g.user);
     if (g.command) this.composer.fill(g.command);
+    if (g.scene) await this.play(g.scene);
+  }
+
+  // play lets something happen outside of the workspace.
+  async play(name) {
+    const answer = await this.store.post('scene', { name });
+    if (answer.ok) this.notices.toast(answer.text);
+    else this.notices.complain(answer.error);
   }
 
   // address lets a reload come back to the same person and channel.

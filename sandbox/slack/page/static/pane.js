@@ -77,9 +77,10 @@ export class Guide {
       h('span', { class: 'guide-number', 'aria-hidden': 'true' }, String(n + 1)),
       h('span', { class: 'guide-text' }, h('span', { class: 'guide-title' }, g.title), h('span', { class: 'guide-words' }, g.text),
         g.user && h('span', { class: 'guide-words quiet' }, `As ${this.app.people.name(g.user)}`),
-        g.command && h('code', { class: 'code' }, g.command)),
+        g.command && h('code', { class: 'code' }, g.command),
+        g.scene && h('span', { class: 'guide-scene' }, 'Let it happen')),
     ];
-    if (!g.command && !g.user) return h('div', { class: 'guide-entry' }, inside);
+    if (!g.command && !g.user && !g.scene) return h('div', { class: 'guide-entry' }, inside);
     const node = h('button', {
       type: 'button', class: this.done.has(n) ? 'guide-entry done' : 'guide-entry', 'data-focus': `guide/${n}`,
       onclick: () => {

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pullfix/pullfix/bot"
+	"github.com/pullfix/pullfix/sandbox/shop"
+)
+
+// soon is how far off the deadline is after a night has passed in which nobody
+// came.
+const soon = 3 * time.Second
+
+// setScenes lets the page make happen what would take too long to wait for.
+func (d demonstration) setScenes(desk *bot.Desk) {
+	d.world.Workspace.SetScene(shop.NobodyComes, func(ctx context.Context) (string, error) { return nobodyComes(ctx, desk) })
+}
+
+// nobodyComes moves the stored deadline of the oldest open incident that nobody
+// was called for.
+func nobodyComes(ctx context.Context, desk *bot.Desk) (string, error) {
+	open, err := desk.Current(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, i := range open {
+		if i.State == bot.Diagnosing || len(i.Escalated) > 0 {
+			continue
+		}
+		err := desk.Hasten(ctx, i.ID, time.Now().Add(soon))
+		if errors.Is(err, bot.ErrTooLate) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("The deadline of %s/%s is now.", i.Target.Namespace, i.Target.Name), nil
+	}
+	return "Diagnose something first, and leave it alone.", nil
+}
