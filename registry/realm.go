@@ -31,6 +31,37 @@ func (p *Prober) mayReceive(registry *url.URL, realm *url.URL) bool {
 	return realm.Scheme == "https" && (isPair(own, other) || isParent(own, other) || sameOwner(own, other))
 }
 
+// pinned tells whether a token server may be sent a login that pullfix was
+// configured with (S2): the registry's own host and port, a realm that is
+// configured for it, or one of the exact hosts that a known registry has as its
+// token server. That two hosts have one owner is not enough.
+func (p *Prober) pinned(registry *url.URL, realm *url.URL) bool {
+	if !p.private(realm) {
+		return false
+	}
+	own, other := address(registry.Host, portOf(registry.Scheme)), address(realm.Host, portOf(realm.Scheme))
+	if own == other {
+		return true
+	}
+	for _, configured := range p.hosts[own].realms {
+		if address(configured, portOf(realm.Scheme)) == other {
+			return true
+		}
+	}
+	return realm.Scheme == "https" && realm.Port() == "" && (isPair(registry.Host, strings.ToLower(realm.Host)) || isGitLab(registry.Host, realm.Host))
+}
+
+// private tells whether nobody on the way to a host can read along: verified
+// TLS, or no way at all because the host is this machine.
+func (*Prober) private(to *url.URL) bool {
+	return to.Scheme == "https" || isLoopback(to.Host)
+}
+
+// isGitLab knows the token server of gitlab.com.
+func isGitLab(registry, realm string) bool {
+	return registry == "registry.gitlab.com" && strings.EqualFold(realm, "gitlab.com")
+}
+
 func portOf(scheme string) string {
 	if scheme == "http" {
 		return portHTTP

@@ -56,6 +56,9 @@ func newSession(p *Prober, t target, q runbook.Question) *session {
 // again with what the challenge wants.
 func (s *session) run(ctx context.Context) {
 	defer s.finish()
+	if !s.maySpeak() {
+		return
+	}
 	head, ok := s.first(ctx)
 	if !ok {
 		return
@@ -71,6 +74,17 @@ func (s *session) run(ctx context.Context) {
 		}
 	}
 	s.judge(ctx, head)
+}
+
+// maySpeak refuses to ask with a configured credential where others could read
+// along (S2).
+func (s *session) maySpeak() bool {
+	if s.credential == nil || !s.question.Configured || s.prober.private(s.base) {
+		return true
+	}
+	s.answer.Refused = "plain http"
+	s.answer.Detail = s.quote(s.target.host + " speaks plain http, and a configured credential goes only over TLS")
+	return false
 }
 
 // first sends the first HEAD, over http when a loopback registry turns out to
@@ -200,6 +214,10 @@ func (s *session) finish() {
 	switch s.answer.Result {
 	case cause.None, cause.AuthMissing, cause.AuthRejected, cause.AuthExpired, cause.PermissionDenied, cause.NotFoundOrDenied, cause.Unknown:
 		s.answer.Result = cause.Unknown
-		s.answer.Detail = s.quote("the credential was not sent: the registry names " + s.foreign + " as its token server, which is not known to belong to it")
+		why := "which is not known to belong to it"
+		if s.question.Configured {
+			why = "which is neither its own host nor among the realms configured for it"
+		}
+		s.answer.Detail = s.quote("the credential was not sent: the registry names " + s.foreign + " as its token server, " + why)
 	}
 }

@@ -54,7 +54,7 @@ func (s *session) bearer(ctx context.Context, c challenge) bool {
 	}
 	realm.User, realm.Fragment = nil, ""
 	s.realm, s.service = realm, c.params["service"]
-	if s.credential != nil && !s.prober.mayReceive(s.base, realm) {
+	if s.credential != nil && !s.mayReceive(realm) {
 		s.foreign = realm.Host
 	}
 	if s.credential != nil && s.foreign == "" && !s.mayTry(ctx) {
@@ -70,6 +70,14 @@ func (s *session) bearer(ctx context.Context, c challenge) bool {
 	}
 	s.tokenRefused(ctx, r)
 	return false
+}
+
+// mayReceive tells whether a token server may be sent the login of this probe.
+func (s *session) mayReceive(realm *url.URL) bool {
+	if s.question.Configured {
+		return s.prober.pinned(s.base, realm)
+	}
+	return s.prober.mayReceive(s.base, realm)
 }
 
 // scopes are what the token is asked for: to pull this repository, and what the

@@ -53,7 +53,7 @@ type Answer struct {
 	RateLimit  *RateLimit `json:"rateLimit,omitempty"`
 	PlainHTTP  bool       `json:"plainHTTP,omitempty"`  // answered over http
 	Remembered bool       `json:"remembered,omitempty"` // a rejection of the last minutes, not asked again
-	Refused    string     `json:"refused,omitempty"`    // pullfix's own guard did not allow the connection
+	Refused    string     `json:"refused,omitempty"`    // why pullfix itself did not ask: the place that its guard forbids, or plain http
 	Trips      int        `json:"trips"`                // requests, one after another
 	TookMs     int64      `json:"tookMs"`
 }

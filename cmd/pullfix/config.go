@@ -42,8 +42,11 @@ func (t *tool) checkConfig() error {
 		return err
 	}
 	t.warn(s)
-	_, err = fmt.Fprintf(t.stdout, "%s is sound: %d %s, %d %s\n", t.config,
-		len(s.Clusters), plural(len(s.Clusters), "cluster"), len(s.Registries), registryNoun(len(s.Registries)))
+	counts := fmt.Sprintf("%d %s, %d %s", len(s.Clusters), plural(len(s.Clusters), "cluster"), len(s.Registries), registryNoun(len(s.Registries)))
+	if n := len(s.Credentials); n > 0 {
+		counts += fmt.Sprintf(", %d credential %s", n, plural(n, "source"))
+	}
+	_, err = fmt.Fprintf(t.stdout, "%s is sound: %s\n", t.config, counts)
 	return err
 }
 

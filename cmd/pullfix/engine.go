@@ -18,6 +18,7 @@ type served interface {
 	finder
 	Plan(ctx context.Context, c runbook.Case, v runbook.Verdict, o k8s.PlanOptions) ([]runbook.Plan, error)
 	Recovery(ctx context.Context, q k8s.RecoveryQuestion) (r runbook.Recovery, over bool, err error)
+	Golden(namespace, name string) runbook.Source
 }
 
 // engine is the runbook over the configured clusters and the registries, as the

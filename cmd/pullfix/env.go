@@ -14,6 +14,7 @@ type env struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
+	environ        []string // of programs that pullfix runs
 	// columns is the width of the terminal that a stream is, 0 when it is none.
 	columns      func(stream any) int
 	openCluster  func(clusterChoice) (cluster, error)
@@ -29,6 +30,7 @@ func system() env {
 		stdout:       os.Stdout,
 		stderr:       os.Stderr,
 		getenv:       os.Getenv,
+		environ:      os.Environ(),
 		columns:      terminalColumns,
 		openCluster:  openCluster,
 		openRegistry: openRegistry,

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,7 +33,7 @@ func TestExampleHoldsEveryKey(t *testing.T) {
 			comments.WriteString(line)
 		}
 	}
-	for _, key := range []string{"selfServiceGroups", "breakGlass", "expiresAfter", "keyFile", "botTokenFile", "caFile", "realms", "routes", "channels"} {
+	for _, key := range []string{"selfServiceGroups", "breakGlass", "expiresAfter", "keyFile", "botTokenFile", "caFile", "realms", "routes", "channels", "wide", "dockerConfig", "repositories"} {
 		if !strings.Contains(comments.String(), key) {
 			t.Errorf("no comment tells of %s", key)
 		}
@@ -54,12 +55,29 @@ func holds(node any, t reflect.Type, path string, missing *[]string) {
 			holds(below, fields[name], path+name+".", missing)
 		}
 	case reflect.Slice:
-		if list, _ := node.([]any); len(list) > 0 {
-			holds(list[0], t.Elem(), path, missing)
-		} else if t.Elem().Kind() == reflect.Struct {
+		list, _ := node.([]any)
+		if len(list) == 0 && t.Elem().Kind() == reflect.Struct {
 			*missing = append(*missing, path+"…")
 		}
+		*missing = append(*missing, lackedByAll(list, t.Elem(), path)...)
+	case reflect.Pointer:
+		holds(node, t.Elem(), path, missing)
 	}
+}
+
+// lackedByAll are the keys that no item of a list has: one shows one key, one
+// another.
+func lackedByAll(list []any, t reflect.Type, path string) []string {
+	lacks := make([][]string, len(list))
+	for i, item := range list {
+		holds(item, t, path, &lacks[i])
+	}
+	candidates := slices.Compact(slices.Sorted(slices.Values(slices.Concat(lacks...))))
+	return slices.DeleteFunc(candidates, func(key string) bool {
+		return slices.ContainsFunc(lacks, func(missing []string) bool {
+			return !slices.ContainsFunc(missing, func(m string) bool { return key == m || strings.HasPrefix(key, m+".") })
+		})
+	})
 }
 
 func TestExampleShowsTheDefaults(t *testing.T) {

@@ -94,7 +94,8 @@ func (t *tool) newEngine(p parts, choice registryChoice) (engine, error) {
 		}
 		e.clusters = append(e.clusters, opened)
 	}
-	return e, nil
+	e.vault, err = t.vault(p.settings, e)
+	return e, err
 }
 
 // openServed opens a cluster to read from, and, unless the bot is read-only, to

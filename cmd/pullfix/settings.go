@@ -27,6 +27,8 @@ type settings struct {
 	Listen     string             `mapstructure:"listen"`
 	Links      []linkSettings     `mapstructure:"links"`
 
+	Credentials []credentialSettings `mapstructure:"credentials"`
+
 	forBot bool // some key that only serve reads is set
 }
 
@@ -49,6 +51,7 @@ type registrySettings struct {
 func (s settings) check(complain complainer) {
 	s.checkClusters(complain)
 	s.checkRegistries(complain)
+	s.checkCredentials(complain)
 	s.checkBot(complain)
 }
 
@@ -170,5 +173,10 @@ func (s *settings) anchor(directory string) {
 	}
 	for i := range s.Registries {
 		at(&s.Registries[i].CAFile)
+	}
+	for _, c := range s.Credentials {
+		for _, file := range c.files() {
+			at(file)
+		}
 	}
 }

@@ -16,13 +16,14 @@ func botKeys() []string {
 
 // warnings tell of what is allowed and perhaps not meant: where nobody may do
 // something, nobody is told, or a secret lies open. A configuration for the
-// terminal alone has none.
+// terminal alone is not asked who may use the bot.
 func (s settings) warnings() []string {
-	if !s.forBot {
-		return nil
-	}
 	var said []string
 	warn := func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
+	s.warnOfCredentials(warn)
+	if !s.forBot {
+		return said
+	}
 	s.warnOfNobody(warn)
 	for i, a := range s.Access {
 		s.warnOfClusters("access["+strconv.Itoa(i)+"]", a.Clusters, warn)
