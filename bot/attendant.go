@@ -27,6 +27,7 @@ type attendant struct {
 	incident Incident
 	version  Version
 	busy     map[EffectKind]bool // work that is under way
+	pause    time.Time           // until when nothing is begun by itself: the store failed
 	looked   time.Time           // when its pods were last looked at
 	judged   time.Time           // when it was last diagnosed
 	clear    time.Time           // since when recovery is seen, without a break
@@ -117,6 +118,9 @@ func (a *attendant) resume(ctx context.Context) {
 		}
 		a.start(ctx, e)
 	}
+	if a.incident.Canary() {
+		a.came(ctx, Resumed{})
+	}
 }
 
 // happen applies an event and saves; what follows is started only then. When
@@ -154,9 +158,15 @@ func (a *attendant) came(ctx context.Context, event Event) {
 		a.busy[s.kind] = false
 		event = s.event
 	}
-	if l, ok := event.(looked); ok {
-		a.saw(ctx, l)
+	switch e := event.(type) {
+	case looked:
+		a.saw(ctx, e)
 		return
+	case proven:
+		if a.clear.IsZero() {
+			return // its pods fail again
+		}
+		event = e.Recovered
 	}
 	if _, ok := event.(Diagnosed); ok {
 		a.judged = time.Now()
@@ -167,6 +177,7 @@ func (a *attendant) came(ctx context.Context, event Event) {
 	err := a.happen(ctx, event)
 	if err != nil && !errors.Is(err, ErrSeen) && !errors.Is(err, ErrTooLate) && ctx.Err() == nil {
 		a.desk.Log.Error("applying what happened", "incident", a.id, "event", fmt.Sprintf("%T", event), "err", err)
+		a.pause = time.Now().Add(retryAfter)
 		a.retry(ctx, event)
 	}
 }
@@ -204,12 +215,18 @@ func (a *attendant) report(ctx context.Context, event Event) {
 
 // next is when the attendant has to do something by itself.
 func (a *attendant) next() time.Time {
-	if a.incident.State.Over() {
-		return time.Now().Add(time.Hour)
-	}
 	next := a.incident.Deadline
+	if a.incident.State.Over() {
+		next = time.Now().Add(time.Hour)
+	}
+	if at, event := a.incident.due(); event != nil && at.Before(next) {
+		next = at
+	}
 	if look := a.looked.Add(a.desk.Poll); a.watches() && look.Before(next) {
 		next = look
+	}
+	if next.Before(a.pause) {
+		return a.pause
 	}
 	return next
 }
@@ -224,6 +241,9 @@ func (a *attendant) tick(ctx context.Context) {
 	if !a.incident.State.Over() && !now.Before(a.incident.Deadline) {
 		a.came(ctx, Overdue{Repeat: a.desk.Repeat})
 	}
+	if at, event := a.incident.due(); event != nil && !now.Before(at) {
+		a.came(ctx, event)
+	}
 	if a.watches() && !now.Before(a.looked.Add(a.desk.Poll)) {
 		a.looked = now
 		a.look(ctx)
@@ -231,7 +251,7 @@ func (a *attendant) tick(ctx context.Context) {
 }
 
 func (a *attendant) finished() bool {
-	if !a.incident.State.Over() || len(a.incident.Outbox) > 0 || len(a.back) > 0 {
+	if a.incident.Pends() || len(a.back) > 0 {
 		return false
 	}
 	for _, b := range a.busy {

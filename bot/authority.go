@@ -128,47 +128,6 @@ func refusal(sentence, why string) string {
 	return sentence + " (" + why + ")."
 }
 
-func (d *Desk) checkApproval(ctx context.Context, e Effect, i Incident) Event {
-	p := *e.Press
-	deny := func(why string) Event { return Denied{Effect: e.ID, Press: p, Why: why} }
-	if d.Rules.ReadOnly || d.Changer == nil {
-		return deny("pullfix is read-only here; the command stands in the thread.")
-	}
-	rule, n, found := d.Rules.approval(i.Target.Cluster, i.Target.Namespace, family(p.Remedy))
-	if !found {
-		return deny(fmt.Sprintf("Nobody may approve this in %s: no rule covers it.", i.Target.Namespace))
-	}
-	if ok, why := d.among(ctx, p.Person, rule.People, rule.SelfServiceGroups); !ok {
-		return deny(refusal(fmt.Sprintf("You may not approve changes in %s: approvers are %s", i.Target.Namespace, d.names(rule.People)), why))
-	}
-	needed, why := required(rule, i, p)
-	if why != "" {
-		return deny(why)
-	}
-	approval := Approval{Person: p.Person, At: time.Now(), Remedy: p.Remedy, PlanHash: p.PlanHash, Rule: fmt.Sprintf("approvals[%d]", n), Enough: needed}
-	return Granted{Effect: e.ID, Press: p, Needed: needed, Expires: rule.Expires, Approval: d.Seal.Approve(i.ID, approval)}
-}
-
-// required is how many approvals it takes. Four eyes means two humans: the one
-// who asked does not count, and what nobody asked for needs two approvers.
-// Breaking the glass on a P1 takes one, with a reason.
-func required(rule ApprovalRule, i Incident, p Press) (int, string) {
-	needed := max(rule.Needed, 1)
-	if rule.BreakGlass && i.Verdict != nil && i.Verdict.Severity == runbook.P1 && strings.TrimSpace(p.Reason) != "" {
-		return 1, ""
-	}
-	if !rule.FourEyes {
-		return needed, ""
-	}
-	if i.Asked == p.Person {
-		return 0, "You asked for this, so somebody else has to approve it (four eyes)."
-	}
-	if i.Asked == (Person{}) {
-		return max(needed, 2), ""
-	}
-	return needed, ""
-}
-
 // family is a remedy's id without its number.
 func family(remedy string) string {
 	head, tail, ok := cutLast(remedy, "-")

@@ -2,71 +2,10 @@ package bot
 
 import (
 	"context"
-	"errors"
-	"math"
-	"slices"
 	"time"
 
 	"github.com/pullfix/pullfix/runbook"
 )
-
-// carry makes the change that was approved: exactly the plan, action after
-// action, and nothing after the first that is refused. That it begins is
-// recorded already; it is called once for an approval.
-func (d *Desk) carry(ctx context.Context, e Effect, i Incident) Event {
-	if !d.slot(ctx) {
-		return nil
-	}
-	defer d.free()
-	plan, ok := i.plan(i.Decision.Remedy)
-	if !ok || len(i.Decision.Receipts) > 0 {
-		return Overtaken{Effect: e.ID, Why: "the plan is no longer there"}
-	}
-	approved, err := d.verified(i, plan)
-	if err != nil {
-		return Overtaken{Effect: e.ID, Why: err.Error()}
-	}
-	// A change that has begun is finished even when pullfix is told to stop.
-	ctx = context.WithoutCancel(ctx)
-	actor := runbook.Actor{Incident: i.ID, Approved: approved}
-	receipts, err := runbook.CarryAll(ctx, d.Changer, plan.Actions, actor)
-	if overtaken, ok := errors.AsType[*runbook.OvertakenError](err); ok {
-		return Overtaken{Effect: e.ID, Why: overtaken.What}
-	}
-	return Carried{Effect: e.ID, Receipts: receipts}
-}
-
-// verified checks, from the sealed records alone, that this plan may be carried
-// out now: an edited journal approves nothing. What the document says of itself
-// (how many are needed, until when, what the plan does) is worked out anew.
-func (d *Desk) verified(i Incident, plan runbook.Plan) ([]string, error) {
-	rule, _, found := d.Rules.approval(i.Target.Cluster, i.Target.Namespace, family(plan.Remedy.ID))
-	if !found {
-		return nil, errors.New("no rule allows it any more")
-	}
-	hash := runbook.PlanHash(plan.Actions)
-	people, needed := []string{}, math.MaxInt
-	for _, a := range i.Decision.Granted {
-		if err := d.Seal.Verify(i.ID, a); err != nil {
-			d.Log.Error("an approval does not verify", "incident", i.ID, "person", a.Person.ID, "err", err)
-			return nil, errors.New("the record of an approval does not verify")
-		}
-		switch {
-		case a.PlanHash != hash || a.Remedy != plan.Remedy.ID:
-			return nil, errors.New("an approval is for another plan")
-		case rule.Expires > 0 && time.Since(a.At) > rule.Expires:
-			return nil, errors.New("an approval has expired")
-		}
-		needed = min(needed, max(a.Enough, 1))
-		if !slices.Contains(people, a.Person.ID) {
-			people = append(people, a.Person.ID)
-		}
-	}
-	if len(people) < needed {
-		return nil, errors.New("approvals are missing")
-	}
-	return people, nil
-}
 
 // look counts the incident's pods, and proves recovery or finds a new cause.
 func (a *attendant) look(ctx context.Context) {
@@ -118,8 +57,54 @@ func (a *attendant) saw(ctx context.Context, l looked) {
 		}
 		fallthrough
 	case now.Sub(a.clear) >= a.desk.Settle:
-		a.came(ctx, Recovered{Proof: l.Recovery.Proof, Elsewhere: -1})
+		a.settled(ctx, l.Recovery)
 	}
+}
+
+// settled is what a lasting recovery means: the rest of a plan may follow, or
+// all is over once the rest of the cluster was looked at.
+func (a *attendant) settled(ctx context.Context, r runbook.Recovery) {
+	if a.incident.Canary() {
+		a.clear = time.Time{}
+		a.came(ctx, CanaryProven{Proof: r.Proof})
+		return
+	}
+	if a.busy[doSurvey] {
+		return
+	}
+	a.busy[doSurvey] = true
+	i, d := a.incident, a.desk
+	d.work.Go(func() {
+		end := Recovered{Proof: r.Proof, After: r.After, Elsewhere: d.elsewhere(ctx, i)}
+		if len(r.After) > 0 {
+			end.Runbook = d.CrashLoop
+		}
+		a.report(ctx, settled{kind: doSurvey, event: proven{end}})
+	})
+}
+
+// doSurvey is the last look at the rest of the cluster.
+const doSurvey EffectKind = "survey"
+
+// proven is the end of an incident, unless its pods fail again meanwhile.
+type proven struct{ Recovered }
+
+// surveyWithin bounds the look at the rest of the cluster: an incident ends
+// without it, too.
+const surveyWithin = 30 * time.Second
+
+func (d *Desk) elsewhere(ctx context.Context, i Incident) int {
+	if d.Lookout == nil {
+		return -1
+	}
+	ctx, cancel := context.WithTimeout(ctx, surveyWithin)
+	defer cancel()
+	n, err := d.Lookout.Elsewhere(ctx, i)
+	if err != nil {
+		d.Log.Warn("looking at the rest of the cluster", "incident", i.ID, "err", err)
+		return -1
+	}
+	return n
 }
 
 // Rejudge asks for another diagnosis.

@@ -18,6 +18,7 @@ type Options struct {
 	Changer   Changer
 	Archive   Archive // nil: what ended before a restart is not remembered
 	Rooms     Rooms   // nil: what nobody asked for is shown nowhere
+	Lookout   Lookout // nil where the rest of the cluster is not looked at
 	Freezer   Freezer // nil where nothing but the incident itself can be frozen
 	Directory Directory
 	Pagers    map[string]Pager // by route
@@ -31,6 +32,7 @@ type Options struct {
 	Poll      time.Duration // between looks at the pods of an open incident
 	Settle    time.Duration // for which nothing may fail before recovery counts
 	Workers   int           // diagnoses and changes at the same time
+	CrashLoop string        // link to the runbook for pods that crash after the pull
 }
 
 func (o Options) validate() error {

@@ -8,7 +8,7 @@ import (
 	"github.com/pullfix/pullfix/runbook"
 )
 
-// Carried brings the results of a change.
+// Carried brings the results of a wave of a change; most have only one.
 type Carried struct {
 	Effect   string
 	Receipts []runbook.Receipt
@@ -21,38 +21,70 @@ func (e Carried) apply(c *change) error {
 	if c.State != Changing {
 		return ErrTooLate
 	}
-	c.Decision.Receipts = append(c.Decision.Receipts, e.Receipts...)
-	c.State = Watching
-	c.Recovery = nil
-	text := receiptText(c.Decision.Title, e.Receipts)
-	c.note(Person{}, text)
+	d := c.Decision
+	canary := len(d.Receipts) == 0
+	d.Receipts = append(d.Receipts, e.Receipts...)
+	text := fmt.Sprintf("%s: %s done", d.Title, d.progress())
+	c.note(Person{}, text+": "+strings.Join(each(e.Receipts, receiptText), "; "))
+	c.remind()
+	switch wrong := failed(e.Receipts); {
+	case len(wrong) > 0 && d.left() > 0:
+		c.halt(strings.Join(wrong, "; "))
+		return nil
+	case len(wrong) > 0:
+		text += "; " + strings.Join(wrong, "; ")
+	case d.left() > 0 && !canary:
+		c.beginWave()
+		c.show()
+		return nil
+	case d.left() > 0:
+		text += fmt.Sprintf(". The other %d follow once the first namespace has recovered.", d.left())
+	}
+	c.State, c.Recovery, c.Plans = Watching, nil, c.undo(c.now)
 	c.tell(text, false)
 	c.follow(Effect{Kind: DoWatch})
+	if d.secret() {
+		c.follow(Effect{Kind: DoDiagnose}) // what hastens it, and what undoes it
+	}
 	c.show()
 	return nil
 }
 
-func receiptText(title string, receipts []runbook.Receipt) string {
-	done, unsure := 0, 0
-	var failed []string
+// secret tells that the decision changed a pull secret: the pods may stay as
+// they are.
+func (d *Decision) secret() bool {
+	return d.Plan != nil && len(d.Plan.Actions) > 0 && d.Plan.Actions[0].Entry != nil
+}
+
+func each[T any](list []T, text func(T) string) []string {
+	texts := make([]string, 0, len(list))
+	for _, one := range list {
+		texts = append(texts, text(one))
+	}
+	return texts
+}
+
+// receiptText is what became of one object.
+func receiptText(r runbook.Receipt) string {
+	text := r.Action.Verb + " " + r.Action.Namespace + "/" + r.Action.Name
+	switch {
+	case r.Done:
+		return text + " done"
+	case r.Unsure:
+		return text + " unsure: " + r.Detail
+	}
+	return text + " not done: " + r.Detail
+}
+
+// failed are the objects of which it is not known that they are changed.
+func failed(receipts []runbook.Receipt) []string {
+	var texts []string
 	for _, r := range receipts {
-		switch {
-		case r.Done:
-			done++
-		case r.Unsure:
-			unsure++
-		default:
-			failed = append(failed, r.Action.Name+": "+r.Detail)
+		if !r.Done {
+			texts = append(texts, r.Action.Namespace+"/"+r.Action.Name+": "+r.Detail)
 		}
 	}
-	text := fmt.Sprintf("%s: %d of %d done", title, done, len(receipts))
-	if unsure > 0 {
-		text += fmt.Sprintf(", %d unsure", unsure)
-	}
-	if len(failed) > 0 {
-		text += "; " + strings.Join(failed, "; ")
-	}
-	return text
+	return texts
 }
 
 // Overtaken says that nothing was changed, because what was approved is no
@@ -68,6 +100,10 @@ func (e Overtaken) apply(c *change) error {
 	}
 	if c.State != Changing {
 		return ErrTooLate
+	}
+	if len(c.Decision.Receipts) > 0 {
+		c.halt(e.Why)
+		return nil
 	}
 	c.State = Open
 	c.Decision.Refused = e.Why
@@ -91,13 +127,27 @@ func (e Interrupted) apply(c *change) error {
 		return ErrTooLate
 	}
 	c.State = Watching
-	c.Decision.Receipts = append(c.Decision.Receipts, runbook.Receipt{Unsure: true, Detail: "pullfix stopped in the middle", At: c.now})
-	text := fmt.Sprintf("pullfix stopped while it carried out %q. It does not repeat it; it looks what became of it.", c.Decision.Title)
+	d := c.Decision
+	const stopped = "pullfix stopped in the middle"
+	for _, a := range d.begun() {
+		d.Receipts = append(d.Receipts, runbook.Receipt{Action: a, Unsure: true, Detail: stopped, At: c.now})
+	}
+	d.Halted = stopped
+	text := fmt.Sprintf("pullfix stopped while it carried out %q. It does not repeat it; it looks what became of it.", d.Title)
 	c.note(Person{}, text)
 	c.tell(text, true)
 	c.follow(Effect{Kind: DoDiagnose})
 	c.show()
 	return nil
+}
+
+// begun are the actions of the wave that has begun and has no results yet.
+func (d *Decision) begun() []runbook.Action {
+	if d.Plan == nil {
+		return []runbook.Action{{}} // from before plans were kept
+	}
+	end := min(d.Begun, len(d.Plan.Actions))
+	return d.Plan.Actions[min(len(d.Receipts), end):end]
 }
 
 // Recovering brings a new count of the incident's pods.
@@ -123,30 +173,55 @@ func same(a, b runbook.Recovery) bool {
 type Recovered struct {
 	Effect    string
 	Proof     []string
-	Elsewhere int // pods that still fail elsewhere; -1 when it is not known
+	After     []string // what goes wrong after the pull
+	Runbook   string   // the link to what helps then; "" when none is configured
+	Elsewhere int      // pods that still fail elsewhere; -1 when it is not known
 }
 
 func (e Recovered) apply(c *change) error {
 	if err := (Done{Effect: e.Effect}).apply(c); err != nil {
 		return err
 	}
-	if c.State.Over() || c.State == Changing {
+	if c.State.Over() || c.State == Changing || c.Canary() {
 		return ErrTooLate
 	}
-	c.State, c.Plans = Resolved, nil
-	c.Ending = &Ending{At: c.now, Resolution: c.howResolved(), Proof: e.Proof, Elsewhere: e.Elsewhere}
+	c.State, c.Plans = Resolved, c.undo(c.now)
+	c.Ending = &Ending{At: c.now, Resolution: c.howResolved(), Proof: e.Proof, HandedOver: e.handedOver(), Elsewhere: e.Elsewhere}
 	text := fmt.Sprintf("Resolved after %s: %s", roundly(c.now.Sub(c.Opened)), c.Ending.Resolution)
+	if c.Ending.HandedOver != "" {
+		text += ". " + c.Ending.HandedOver
+	}
 	c.note(Person{}, text)
 	c.tell(text, true)
 	c.show()
 	return nil
 }
 
-func (c *change) howResolved() string {
-	if d := c.Decision; d != nil && d.Started != nil && len(d.Granted) > 0 && d.Refused == "" {
-		return fmt.Sprintf("%s, approved by %s", d.Title, mention(d.Granted[0].Person))
+// handedOver says what another runbook has to look after.
+func (e Recovered) handedOver() string {
+	if len(e.After) == 0 {
+		return ""
 	}
-	return "recovered without a change by pullfix"
+	text := "The pulls work, but " + strings.Join(e.After, "; ") + ": that is another runbook's matter"
+	if e.Runbook != "" {
+		return text + ": " + e.Runbook
+	}
+	return text + "."
+}
+
+// howResolved names the change that helped, and who approved it.
+func (c *change) howResolved() string {
+	d := c.Decision
+	if d == nil || d.Started == nil || d.Refused != "" {
+		if len(c.Past) == 0 {
+			return "recovered without a change by pullfix"
+		}
+		d = &c.Past[len(c.Past)-1]
+	}
+	if len(d.Granted) == 0 {
+		return "recovered without a change by pullfix"
+	}
+	return fmt.Sprintf("%s, approved by %s", d.Title, mention(d.Granted[0].Person))
 }
 
 // roundly is a duration as people say it.

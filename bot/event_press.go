@@ -3,8 +3,6 @@ package bot
 import (
 	"fmt"
 	"time"
-
-	"github.com/pullfix/pullfix/runbook"
 )
 
 // Pressed records a click, before it is acknowledged to the chat and before
@@ -80,100 +78,12 @@ func (e Granted) apply(c *change) error {
 	return nil
 }
 
-// approve counts an approval. The one that completes them begins the change,
-// and records that before it begins: it can never begin twice.
-func (e Granted) approve(c *change) {
-	plan, ok := c.plan(e.Press.Remedy)
-	switch {
-	case c.State.Over():
-		c.whisper(e.Press, "This incident is over.")
-		return
-	case c.State != Open && c.State != Asking:
-		c.whisper(e.Press, c.decidedAlready())
-		return
-	case ok && (!plan.Remedy.Approvable || plan.Missing != ""):
-		c.whisper(e.Press, "pullfix cannot carry this out here. "+plan.Missing)
-		return
-	case !ok || plan.Hash != e.Press.PlanHash:
-		c.whisper(e.Press, "The situation has changed since you saw this plan. Look at the message again.")
-		c.follow(Effect{Kind: DoDiagnose})
-		return
-	}
-	if !c.continues(plan) {
-		c.keepDecision()
-		c.Decision = &Decision{Remedy: plan.Remedy.ID, Title: plan.Remedy.Title, PlanHash: plan.Hash, Needed: max(e.Needed, 1), Expires: c.now.Add(e.Expires)}
-	}
-	if c.Decision.has(e.Press.Person) {
-		c.whisper(e.Press, "You have approved this already; it needs one more person.")
-		return
-	}
-	c.Decision.Granted = append(c.Decision.Granted, e.Approval)
-	c.note(e.Press.Person, "approved: "+plan.Remedy.Title)
-	if missing := c.Decision.Needed - len(c.Decision.Granted); missing > 0 {
-		c.State = Asking
-		c.tell(fmt.Sprintf("%s needs %d more approval.", plan.Remedy.Title, missing), true)
-		return
-	}
-	c.State = Changing
-	at := c.now
-	c.Decision.Started = &at
-	c.follow(Effect{Kind: DoCarry})
-}
-
-// continues tells that the decision that is open is about this very plan and
-// still counts.
-func (c *change) continues(plan runbook.Plan) bool {
-	d := c.Decision
-	return d != nil && c.State == Asking && d.PlanHash == plan.Hash && c.now.Before(d.Expires)
-}
-
-func (d *Decision) has(p Person) bool {
-	for _, a := range d.Granted {
-		if a.Person == p {
-			return true
-		}
-	}
-	return false
-}
-
-func (c *change) decidedAlready() string {
-	if c.Decision == nil || len(c.Decision.Granted) == 0 {
-		return "This is decided already."
-	}
-	return fmt.Sprintf("Already decided: %s approved %q.", mention(c.Decision.Granted[0].Person), c.Decision.Title)
-}
-
 // mention is how a person stands in a text; the chat adapter resolves it.
 func mention(p Person) string {
 	if p.FromTerminal() {
 		return p.ID + " in the terminal"
 	}
 	return "<@" + p.ID + ">"
-}
-
-// plan finds what can be approved under this id.
-func (i *Incident) plan(remedy string) (runbook.Plan, bool) {
-	for _, p := range i.Plans {
-		if p.Remedy.ID == remedy {
-			return p, true
-		}
-	}
-	return runbook.Plan{}, false
-}
-
-func (c *change) reject(p Press) {
-	if c.State != Open && c.State != Asking {
-		c.whisper(p, c.decidedAlready())
-		return
-	}
-	c.keepDecision()
-	c.State, c.Decision = Open, nil
-	text := mention(p.Person) + " rejected the proposal"
-	if p.Reason != "" {
-		text += ": " + p.Reason
-	}
-	c.note(p.Person, text)
-	c.tell(text, false)
 }
 
 func (c *change) closeBy(p Press) {

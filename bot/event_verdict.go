@@ -86,10 +86,14 @@ func (e Diagnosed) apply(c *change) error {
 	if err := (Done{Effect: e.Effect}).apply(c); err != nil {
 		return err
 	}
-	if c.State.Over() {
-		return nil
+	if c.State.Over() || c.State == Changing {
+		return nil // what is being changed is looked at afterwards
 	}
 	before := c.Verdict
+	if before != nil && before.Cause != cause.None && e.tellsLess(*before) {
+		c.keepVerdict(e)
+		return nil
+	}
 	c.replaceVerdict(e)
 	if e.Joins == "" && e.Verdict.Cause != cause.None {
 		c.settleIn(e.Place)
@@ -99,8 +103,6 @@ func (e Diagnosed) apply(c *change) error {
 		c.end(Person{}, joins+e.Joins)
 	case e.Verdict.Cause == cause.None && before == nil:
 		c.end(Person{}, e.Verdict.Summary)
-	case e.Verdict.Cause == cause.None:
-		c.toWatching("the pods no longer fail to pull")
 	case before == nil:
 		c.State = Open
 		c.show() // the verdict stands there before its details do
@@ -114,6 +116,31 @@ func (e Diagnosed) apply(c *change) error {
 	return nil
 }
 
+// tellsLess tells that the verdict says less than the one before it: that all
+// is mended and has only to be tried, that nothing fails any more, or that the
+// cause does not show at the moment. It is no new cause.
+func (e Diagnosed) tellsLess(before runbook.Verdict) bool {
+	switch e.Verdict.Cause {
+	case cause.None:
+		return true
+	case cause.BackOffOnly, cause.Unknown:
+		return before.Cause != e.Verdict.Cause
+	}
+	return e.Verdict.Mended() && !before.Mended()
+}
+
+// keepVerdict takes what is known now, and keeps the cause that is known.
+func (c *change) keepVerdict(e Diagnosed) {
+	c.Case, c.Plans, c.Progress = &e.Case, append(slices.Clone(e.Plans), c.undo(c.now)...), nil
+	switch {
+	case e.Verdict.Cause == cause.None:
+		c.toWatching("the pods no longer fail to pull")
+	case e.Verdict.Mended():
+		c.toWatching("mended: " + e.Verdict.Summary)
+	}
+	c.show()
+}
+
 // replaceVerdict keeps the one before in Earlier when the cause is another.
 func (c *change) replaceVerdict(e Diagnosed) {
 	if c.Verdict != nil && c.Verdict.Cause != e.Verdict.Cause {
@@ -125,7 +152,8 @@ func (c *change) replaceVerdict(e Diagnosed) {
 	case c.Verdict != nil && c.Verdict.Cause != cause.None:
 		c.Fault = c.Verdict
 	}
-	c.Case, c.Verdict, c.Plans, c.Progress = &e.Case, &e.Verdict, e.Plans, nil
+	c.Case, c.Verdict, c.Progress = &e.Case, &e.Verdict, nil
+	c.Plans = append(slices.Clone(e.Plans), c.undo(c.now)...)
 	_ = c.addKeys(e.Keys) // none may be new
 }
 
@@ -157,32 +185,58 @@ func (c *change) addKeys(keys []string) error {
 // again is a verdict after an earlier one: the same cause is only refreshed, a
 // new one needs people.
 func (c *change) again(before, now runbook.Verdict) {
-	if before.Cause == now.Cause && before.Image == now.Image {
-		if c.State == Watching && c.now.Sub(c.watchingFrom()) > kubeletRetries {
-			c.State = Open
-			c.note(Person{}, "the change did not help: the same failure is still there")
-		}
+	var text string
+	switch same := before.Cause == now.Cause && before.Image == now.Image; {
+	case same && (c.State != Watching || c.now.Sub(c.watchingFrom()) <= kubeletRetries):
 		return
+	case same:
+		text = fmt.Sprintf("%s did not help: %s", c.changed("The change"), now.Summary)
+	default:
+		text = fmt.Sprintf("Still failing, for another reason: %s (before: %s%s)", now.Summary, before.Summary, c.changed(""))
+	}
+	if c.Canary() {
+		c.Decision.Halted = "the first namespace did not recover"
+		text += fmt.Sprintf(". The other %d are not carried out.", len(c.Decision.Plan.Actions)-c.Decision.Begun)
 	}
 	c.State = Open
-	text := fmt.Sprintf("Still failing, for another reason: %s (before: %s)", now.Summary, before.Summary)
 	c.note(Person{}, text)
 	c.tell(text, true)
+}
+
+// changed names the change that is being watched, for a sentence that begins
+// with it or ends with it.
+func (c *change) changed(otherwise string) string {
+	d := c.Decision
+	if d == nil || d.Started == nil || d.Refused != "" || len(d.Granted) == 0 {
+		return otherwise
+	}
+	if otherwise != "" {
+		return d.Title
+	}
+	return fmt.Sprintf("; then %s by %s at %s", d.Title, mention(d.Granted[0].Person), d.Started.UTC().Format("15:04 UTC"))
 }
 
 // kubeletRetries is within when a waiting pod has surely tried again: 300 s of
 // back-off and at most 90 s until the kubelet looks.
 const kubeletRetries = 390 * time.Second
 
+// watchingFrom is when the newest change was made.
 func (c *change) watchingFrom() time.Time {
-	if c.Decision != nil && c.Decision.Started != nil {
-		return *c.Decision.Started
+	d := c.Decision
+	if d == nil || d.Started == nil {
+		return c.Opened
 	}
-	return c.Opened
+	from := *d.Started
+	for _, r := range d.Receipts {
+		if r.At.After(from) {
+			from = r.At
+		}
+	}
+	return from
 }
 
 func (c *change) toWatching(why string) {
-	if c.State != Watching {
+	if c.State == Open {
 		c.State = Watching
 		c.note(Person{}, why)
 		c.follow(Effect{Kind: DoWatch})

@@ -62,7 +62,10 @@ type Incident struct {
 	// Decision is the click that is being carried out, or was last.
 	Decision *Decision `json:"decision,omitempty"`
 	// Past are decisions that were carried out before, oldest first.
-	Past     []Decision        `json:"past,omitempty"`
+	Past []Decision `json:"past,omitempty"`
+	// Grounds are all places that approved plans change something in: the
+	// incident is over when no pod waits in any of them.
+	Grounds  []Ground          `json:"grounds,omitempty"`
 	Recovery *runbook.Recovery `json:"recovery,omitempty"`
 	Trouble  string            `json:"trouble,omitempty"` // why the newest look at the cluster did not work
 	// Spread is how far the root cause reaches, as looks at the whole cluster say.
@@ -72,8 +75,10 @@ type Incident struct {
 	Escalated []Escalated `json:"escalated,omitempty"`
 	// Acknowledged is who took it: repeats stop, the incident stays open.
 	Acknowledged *Person `json:"acknowledged,omitempty"`
-	Ending       *Ending `json:"ending,omitempty"`
-	Timeline     []Entry `json:"timeline"`
+	// Reminder is what has to be said at a later moment, also after the end.
+	Reminder *Reminder `json:"reminder,omitempty"`
+	Ending   *Ending   `json:"ending,omitempty"`
+	Timeline []Entry   `json:"timeline"`
 	// Feedback is what people said about the steps; an answer a person.
 	Feedback []Feedback `json:"feedback,omitempty"`
 	// PostmortemOwner is who writes the postmortem of a P1 or P2.
@@ -104,14 +109,20 @@ type Earlier struct {
 
 // Decision is a click on a remedy and what became of it.
 type Decision struct {
-	Remedy   string            `json:"remedy"`
-	Title    string            `json:"title"`
-	PlanHash string            `json:"planHash"`
-	Needed   int               `json:"needed"` // approvals
-	Granted  []Approval        `json:"granted,omitempty"`
-	Expires  time.Time         `json:"expires"`
-	Started  *time.Time        `json:"started,omitempty"` // when the change began: it is never begun twice
+	Remedy   string     `json:"remedy"`
+	Title    string     `json:"title"`
+	PlanHash string     `json:"planHash"`
+	Needed   int        `json:"needed"` // approvals
+	Granted  []Approval `json:"granted,omitempty"`
+	Expires  time.Time  `json:"expires"`
+	Started  *time.Time `json:"started,omitempty"` // when the change began: it is never begun twice
+	// Plan is what was approved, as it was: the plans that are offered are made
+	// anew meanwhile. It is dropped once another decision takes over.
+	Plan *runbook.Plan `json:"plan,omitempty"`
+	// Begun counts the actions whose wave has begun: none is ever begun again.
+	Begun    int               `json:"begun,omitempty"`
 	Receipts []runbook.Receipt `json:"receipts,omitempty"`
+	Halted   string            `json:"halted,omitempty"`  // why the rest is not carried out
 	Refused  string            `json:"refused,omitempty"` // why nothing was done
 }
 
@@ -144,7 +155,10 @@ type Ending struct {
 	By         Person    `json:"by,omitzero"` // zero: pullfix itself, by proof
 	Resolution string    `json:"resolution"`
 	Proof      []string  `json:"proof,omitempty"`
-	Elsewhere  int       `json:"elsewhere"` // pods that still fail elsewhere, -1 when it is not known
+	// HandedOver says what still goes wrong after the pull, and where its runbook
+	// is.
+	HandedOver string `json:"handedOver,omitempty"`
+	Elsewhere  int    `json:"elsewhere"` // pods that still fail elsewhere, -1 when it is not known
 }
 
 // Entry is one line of the timeline.

@@ -105,10 +105,12 @@ func (c *change) revive(after time.Duration) {
 const mostPast = 50
 
 // keepDecision puts a change that was begun on record before another decision
-// takes its place.
+// takes its place. What was approved in it is spent, so the plan is dropped.
 func (c *change) keepDecision() {
 	if c.Decision != nil && c.Decision.Started != nil && len(c.Past) < mostPast {
-		c.Past = append(c.Past, *c.Decision)
+		past := *c.Decision
+		past.Plan = nil
+		c.Past = append(c.Past, past)
 	}
 }
 

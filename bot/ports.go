@@ -16,8 +16,8 @@ type Store interface {
 	// Save writes the incident if the stored version is still the expected one
 	// ("" for a new one), else ErrConflict. When it returns, the document is safe.
 	Save(ctx context.Context, i Incident, expected Version) (Version, error)
-	// Unfinished returns the ids of all incidents that are not over, or that
-	// have something in their outbox.
+	// Unfinished returns the ids of all incidents that are not over, or for which
+	// something has still to be done or said.
 	Unfinished(ctx context.Context) ([]string, error)
 }
 
@@ -78,7 +78,16 @@ type Engine interface {
 	// Plan says exactly what each approvable remedy of the verdict would do now.
 	Plan(ctx context.Context, c runbook.Case, v runbook.Verdict) ([]runbook.Plan, error)
 	// Recovery looks at the incident's pods; over says that recovery is proven.
+	// While an incident is a canary, only those of its own target count; else
+	// those of all its grounds.
 	Recovery(ctx context.Context, i Incident) (r runbook.Recovery, over bool, err error)
+}
+
+// Lookout looks at the whole cluster.
+type Lookout interface {
+	// Elsewhere counts the pods beside the incident's own that wait for an image.
+	// What saw only a part of the cluster is an error.
+	Elsewhere(ctx context.Context, i Incident) (int, error)
 }
 
 // Freezer is what a declared compromise asks for besides silence: it looks where

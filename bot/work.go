@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pullfix/pullfix/runbook"
@@ -98,6 +99,9 @@ func (a *attendant) diagnose(ctx context.Context, e Effect, i Incident) Event {
 	defer free()
 	c, v, err := d.Engine.Diagnose(ctx, i.Target, a.ticks(i))
 	var missing *runbook.NotFoundError
+	if workload, ok := i.workload(); ok && errors.As(err, &missing) {
+		c, v, err = d.Engine.Diagnose(ctx, workload, nil)
+	}
 	switch {
 	case ctx.Err() != nil:
 		return nil
@@ -116,6 +120,21 @@ func (a *attendant) diagnose(ctx context.Context, e Effect, i Incident) Event {
 		}
 	}
 	return found
+}
+
+// workload is what made the incident's pod, where that is known: once the pod is
+// gone, those that were made since are looked at.
+func (i Incident) workload() (runbook.Target, bool) {
+	t := i.Target
+	if i.Case == nil || i.Case.Facts.Workload == nil || !strings.EqualFold(orPod(t.Kind), "pod") {
+		return t, false
+	}
+	t.Kind, t.Name = i.Case.Facts.Workload.Kind, i.Case.Facts.Workload.Name
+	switch t.Kind {
+	case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob":
+		return t, true
+	}
+	return i.Target, false
 }
 
 func (d *Desk) claim(ctx context.Context, id string, keys []string) string {

@@ -38,6 +38,9 @@ type shop struct {
 	over      bool
 	members   map[string][]string
 	open      map[string]bool // groups that anybody can join
+	plans     []runbook.Plan  // in place of the usual one
+	receipt   func(runbook.Action) runbook.Receipt
+	elsewhere int
 	fail      map[string]error
 	slow      time.Duration // how long a change takes
 	slowShow  time.Duration // how long a drawing takes
@@ -91,7 +94,7 @@ func (s *shop) Unfinished(context.Context) ([]string, error) {
 	defer s.mu.Unlock()
 	var ids []string
 	for id, i := range s.documents {
-		if !i.State.Over() || len(i.Outbox) > 0 {
+		if i.Pends() {
 			ids = append(ids, id)
 		}
 	}
@@ -143,6 +146,11 @@ func (s *shop) Diagnose(_ context.Context, t runbook.Target, p runbook.Progress)
 }
 
 func (s *shop) Plan(context.Context, runbook.Case, runbook.Verdict) ([]runbook.Plan, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.plans != nil {
+		return s.plans, nil
+	}
 	actions := []runbook.Action{{Verb: runbook.VerbDeletePod, Namespace: "shop", Kind: "Pod", Name: "web-1", UID: "u1"}}
 	remedy := runbook.Remedy{ID: "delete-pods", Kind: runbook.DeletePods, Title: "Delete the waiting pod web-1", Approvable: true}
 	return []runbook.Plan{{Remedy: remedy, Actions: actions, Hash: runbook.PlanHash(actions)}}, nil
@@ -169,7 +177,16 @@ func (s *shop) Carry(ctx context.Context, a runbook.Action, _ runbook.Actor) (ru
 	case <-time.After(slow):
 	case <-ctx.Done():
 	}
+	if s.receipt != nil {
+		return s.receipt(a), nil
+	}
 	return runbook.Receipt{Action: a, Done: true, At: time.Now()}, nil
+}
+
+func (s *shop) Elsewhere(context.Context, bot.Incident) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.elsewhere, s.fail["elsewhere"]
 }
 
 func (s *shop) Standing(_ context.Context, p bot.Person) (bot.Standing, error) {
@@ -212,10 +229,10 @@ func (s *shop) desk(t *testing.T, rules bot.Rules) *bot.Desk {
 		t.Fatal(err)
 	}
 	d, err := bot.New(bot.Options{
-		Store: s, Announcer: s, Engine: s, Changer: s, Directory: s, Pagers: map[string]bot.Pager{"platform": s}, Rules: rules, Seal: seal,
+		Store: s, Announcer: s, Engine: s, Lookout: s, Changer: s, Directory: s, Pagers: map[string]bot.Pager{"platform": s}, Rules: rules, Seal: seal,
 		NewID:   func() string { s.mu.Lock(); defer s.mu.Unlock(); s.ids++; return fmt.Sprintf("i%d", s.ids) },
 		Archive: s, Rooms: s,
-		Log: slog.New(slog.DiscardHandler), After: 20 * time.Minute, Repeat: 10 * time.Minute, Poll: 10 * time.Second, Settle: 30 * time.Second, Workers: 4,
+		Log: slog.New(slog.DiscardHandler), After: 20 * time.Minute, Repeat: 10 * time.Minute, Poll: 10 * time.Second, Settle: 30 * time.Second, Workers: 4, CrashLoop: "https://runbooks.example.com/crash",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -264,7 +281,8 @@ func press(t *testing.T, d *bot.Desk, s *shop, p bot.Press) error {
 		p.Place = bot.Place{Team: "T1", Channel: "C1", Message: "m-" + p.Incident}
 	}
 	if p.Button == bot.Approve && p.PlanHash == "" {
-		p.Remedy, p.PlanHash = "delete-pods", s.incident(t, p.Incident).Plans[0].Hash
+		plan := s.incident(t, p.Incident).Plans[0]
+		p.Remedy, p.PlanHash = plan.Remedy.ID, plan.Hash
 	}
 	err := d.Press(t.Context(), p)
 	synctest.Wait()
@@ -272,18 +290,3 @@ func press(t *testing.T, d *bot.Desk, s *shop, p bot.Press) error {
 }
 
 var errDown = errors.New("down")
-
-// seen is what a test looks at, copied under the lock.
-type seen struct {
-	shown    []bot.Incident
-	told     []bot.Notice
-	whispers []bot.Whisper
-	changes  []runbook.Action
-	pages    []bot.Page
-}
-
-func (s *shop) see() seen {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return seen{slices.Clone(s.shown), slices.Clone(s.told), slices.Clone(s.whispers), slices.Clone(s.changes), slices.Clone(s.pages)}
-}

@@ -94,7 +94,7 @@ func (c container) stuckAfter() string {
 func (r *recovery) note(pod *corev1.Pod) {
 	for _, c := range r.concerned(pod) {
 		if why := c.stuckAfter(); why != "" && len(r.after) < proofsMost {
-			r.after = append(r.after, fmt.Sprintf("container %s of pod %s is in %s after the pull: that is another runbook's matter", c.name, pod.Name, why))
+			r.after = append(r.after, fmt.Sprintf("container %s of pod %s is in %s after the pull", c.name, pod.Name, why))
 		}
 		if c.status.ImageID != "" && len(r.proof) < proofsMost {
 			r.proof = append(r.proof, fmt.Sprintf("container %s of pod %s has %s", c.name, pod.Name, cut(c.status.ImageID)))
@@ -173,7 +173,7 @@ func (r *recovery) result(over bool) (runbook.Recovery, bool, error) {
 	if over {
 		r.count.Proof = r.proof[:min(len(r.proof), proofsMost)]
 	}
-	r.count.Proof = append(r.count.Proof, r.after...)
+	r.count.After = r.after
 	return r.count, over, nil
 }
 

@@ -136,6 +136,9 @@ type Recovery struct {
 	Pulled  int      `json:"pulled"`
 	Ready   int      `json:"ready"`
 	Proof   []string `json:"proof,omitempty"`
+	// After says what goes wrong with pods that have their image: another
+	// runbook's matter.
+	After []string `json:"after,omitempty"`
 }
 
 // PlanHash is over everything that a plan would do, in an encoding without

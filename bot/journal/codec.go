@@ -63,7 +63,7 @@ func decode(id string, body []byte) (bot.Incident, error) {
 // to be done about it.
 func entryOf(i bot.Incident) entry {
 	e := entry{name: i.ID}
-	if !i.State.Over() || len(i.Outbox) > 0 {
+	if i.Pends() {
 		return e
 	}
 	e.finished = i.Opened

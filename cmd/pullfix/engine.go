@@ -86,7 +86,11 @@ func (e engine) Recovery(ctx context.Context, i bot.Incident) (runbook.Recovery,
 	if err != nil {
 		return runbook.Recovery{}, false, err
 	}
-	return asked.Recovery(ctx, k8s.RecoveryQuestion{Facts: i.Case.Facts, Pulls: i.Case.Pulls})
+	r, over, err := asked.Recovery(ctx, k8s.RecoveryQuestion{Facts: i.Case.Facts, Pulls: i.Case.Pulls})
+	if err != nil || i.Canary() {
+		return r, over, err
+	}
+	return e.everywhere(ctx, i, r, over)
 }
 
 // Carry makes one change, in the cluster that the action is for.

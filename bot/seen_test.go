@@ -1,0 +1,23 @@
+package bot_test
+
+import (
+	"slices"
+
+	"github.com/pullfix/pullfix/bot"
+	"github.com/pullfix/pullfix/runbook"
+)
+
+// seen is what a test looks at, copied under the lock.
+type seen struct {
+	shown    []bot.Incident
+	told     []bot.Notice
+	whispers []bot.Whisper
+	changes  []runbook.Action
+	pages    []bot.Page
+}
+
+func (s *shop) see() seen {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return seen{slices.Clone(s.shown), slices.Clone(s.told), slices.Clone(s.whispers), slices.Clone(s.changes), slices.Clone(s.pages)}
+}
