@@ -69,7 +69,7 @@ func receiptText(r runbook.Receipt) string {
 	text := r.Action.Verb + " " + r.Action.Namespace + "/" + r.Action.Name
 	switch {
 	case r.Done:
-		return text + " done"
+		return text
 	case r.Unsure:
 		return text + " unsure: " + r.Detail
 	}

@@ -134,6 +134,7 @@ func (c *change) keepVerdict(e Diagnosed) {
 	c.Case, c.Plans, c.Progress = &e.Case, append(slices.Clone(e.Plans), c.undo(c.now)...), nil
 	switch {
 	case e.Verdict.Cause == cause.None:
+		c.Fault = c.Verdict
 		c.toWatching("the pods no longer fail to pull")
 	case e.Verdict.Mended():
 		c.toWatching("mended: " + e.Verdict.Summary)
@@ -146,12 +147,7 @@ func (c *change) replaceVerdict(e Diagnosed) {
 	if c.Verdict != nil && c.Verdict.Cause != e.Verdict.Cause {
 		c.Earlier = append(c.Earlier, Earlier{Cause: c.Verdict.Cause, Summary: c.Verdict.Summary, At: c.Opened, Until: c.now})
 	}
-	switch {
-	case e.Verdict.Cause != cause.None:
-		c.Fault = nil
-	case c.Verdict != nil && c.Verdict.Cause != cause.None:
-		c.Fault = c.Verdict
-	}
+	c.Fault = nil
 	c.Case, c.Verdict, c.Progress = &e.Case, &e.Verdict, nil
 	c.Plans = append(slices.Clone(e.Plans), c.undo(c.now)...)
 	_ = c.addKeys(e.Keys) // none may be new

@@ -9,7 +9,7 @@ import (
 
 // carry makes the wave of the change that has begun: exactly its actions, one
 // after another, and nothing after the first that is refused. That it begins is
-// recorded already; it is called once for a wave.
+// recorded already; it is called once for a wave. What writes logs each write.
 func (d *Desk) carry(ctx context.Context, e Effect, i Incident) Event {
 	if !d.slot(ctx) {
 		return nil
@@ -32,10 +32,6 @@ func (d *Desk) carry(ctx context.Context, e Effect, i Incident) Event {
 	if overtaken, ok := errors.AsType[*runbook.OvertakenError](err); ok {
 		log.Warn("overtaken, nothing was changed", "approved", approved, "why", overtaken.What)
 		return Overtaken{Effect: e.ID, Why: overtaken.What}
-	}
-	for _, r := range receipts {
-		log.Info("carried out", "approved", approved, "verb", r.Action.Verb, "cluster", r.Action.Cluster, "namespace", r.Action.Namespace,
-			"object", r.Action.Kind+"/"+r.Action.Name, "done", r.Done, "unsure", r.Unsure, "detail", r.Detail)
 	}
 	return Carried{Effect: e.ID, Receipts: receipts}
 }

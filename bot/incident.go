@@ -55,8 +55,8 @@ type Incident struct {
 	// Verdict is the newest one; Earlier are those that it replaced.
 	Verdict *runbook.Verdict `json:"verdict,omitempty"`
 	Earlier []Earlier        `json:"earlier,omitempty"`
-	// Fault is the newest verdict that named a cause, while Verdict says that
-	// nothing is wrong any more: the report is about it.
+	// Fault is the verdict that named a cause, once nothing fails any more: the
+	// report is about it, and Case is of a healthy pod.
 	Fault *runbook.Verdict `json:"fault,omitempty"`
 	Plans []runbook.Plan   `json:"plans,omitempty"` // what can be approved now
 	// Decision is the click that is being carried out, or was last.

@@ -38,7 +38,7 @@ func many(n int) []string {
 // approves presses Approve for a plan, from the incident's own message.
 func approves(t *testing.T, d *bot.Desk, s *shop, by bot.Person, id string, p runbook.Plan) {
 	t.Helper()
-	key := fmt.Sprintf("%s %s %d", by.ID, p.Hash, time.Now().UnixNano())
+	key := fmt.Sprintf("%s %s %d", by.ID, p.Hash, len(s.incident(t, id).Seen))
 	if err := press(t, d, s, bot.Press{Key: key, Person: by, Incident: id, Button: bot.Approve, Remedy: p.Remedy.ID, PlanHash: p.Hash}); err != nil {
 		t.Fatal(err)
 	}

@@ -116,7 +116,7 @@ func (d *Decision) Total() int {
 	if d.Plan == nil {
 		return len(d.Receipts)
 	}
-	return len(d.Plan.Actions)
+	return max(len(d.Plan.Actions), len(d.Receipts))
 }
 
 // CanaryProven says that the pods of the first namespace have recovered: the

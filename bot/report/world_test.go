@@ -154,7 +154,7 @@ func (l *life) approve(by bot.Person, remedy string, receipts ...runbook.Receipt
 	l.t.Helper()
 	at := l.plan(remedy)
 	l.happen(bot.Granted{
-		Press: bot.Press{Person: by, Button: bot.Approve, Remedy: at.Remedy.ID, PlanHash: at.Hash}, Approval: bot.Approval{Person: by, At: time.Now()}, Needed: 1, Expires: time.Hour,
+		Press: bot.Press{Person: by, Button: bot.Approve, Remedy: at.Remedy.ID, PlanHash: at.Hash}, Approval: bot.Approval{Person: by, At: time.Now(), PlanHash: at.Hash}, Needed: 1, Expires: time.Hour,
 	})
 	time.Sleep(3 * time.Second)
 	l.happen(bot.Carried{Receipts: receipts})
