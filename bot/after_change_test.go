@@ -54,7 +54,7 @@ func TestUndoIsAPlanLikeAnyOther(t *testing.T) {
 		if changes := s.see().changes; len(changes) != 2 || changes[1].Verb != runbook.VerbUndo || changes[1].Copy != "regcred-undo" {
 			t.Fatalf("changes %+v", changes)
 		}
-		if i.State != bot.Watching || len(i.Decided) != 1 || i.Decision.Remedy != "undo-secret" {
+		if i.State != bot.Watching || len(i.Past) != 1 || i.Decision.Remedy != "undo-secret" {
 			t.Errorf("%s %+v", i.State, i.Decision)
 		}
 		for _, p := range i.Plans {
@@ -129,8 +129,8 @@ func TestAfterASecretAFasterWayIsOffered(t *testing.T) {
 		s.set(func() { s.over = true })
 		wait(time.Minute)
 		i = s.incident(t, id)
-		if len(s.see().changes) != 2 || i.State != bot.Resolved || len(i.Decided) != 1 {
-			t.Errorf("%d changes, %s, decided %d", len(s.see().changes), i.State, len(i.Decided))
+		if len(s.see().changes) != 2 || i.State != bot.Resolved || len(i.Past) != 1 {
+			t.Errorf("%d changes, %s, past %d", len(s.see().changes), i.State, len(i.Past))
 		}
 	})
 }
@@ -167,7 +167,9 @@ func TestANewCauseSaysWhatWasDoneBefore(t *testing.T) {
 		if err := press(t, d, s, bot.Press{Key: "p", Person: bob, Incident: id, Button: bot.Approve}); err != nil {
 			t.Fatal(err)
 		}
-		s.set(func() { s.verdict.Cause, s.verdict.Summary = cause.AuthRejected, "reg rejects the credential in secret x" })
+		s.set(func() {
+			s.verdict.Cause, s.verdict.Summary = cause.AuthRejected, "reg rejects the credential in secret x"
+		})
 		wait(2 * time.Minute)
 		if !s.said("Still failing, for another reason: reg rejects the credential in secret x (before: The tag v2 does not exist in reg/app; then Delete the waiting pod web-1 by <@U0BOB> at") {
 			t.Errorf("told %+v", s.see().told)
