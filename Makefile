@@ -20,11 +20,23 @@ demo: ## the bot against a simulated company, with a page to try it in
 test: ## all tests that need Go alone: no root, no cluster, no browser
 	$(GO) test -race ./...
 
+ARCH    ?= amd64
+IMAGE   ?= pullfix:0.1.0
+
+image: ## bin/pullfix-image.tar without a container engine; PUSH=REGISTRY/NAME:TAG pushes it, too
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN)/linux-$(ARCH)/pullfix ./cmd/pullfix
+	$(GO) run ./e2e/cmd/image -binary $(BIN)/linux-$(ARCH)/pullfix -arch $(ARCH) -version $(VERSION) -tag $(IMAGE) -o $(BIN)/pullfix-image.tar $(if $(PUSH),-push $(PUSH))
+
+chart: ## the chart: helm lint, templates against recorded ones, its configuration checked
+	$(GO) test -C tools/chart -count=1 ./...
+	cd tools/chart && $(GO) mod tidy -diff && $(GO) mod verify
+
 lint: $(LINTER) ## house rules, import rules, formatting, tidy modules, generated files
 	$(LINTER) run ./...
 	$(GO) mod tidy -diff
 	$(GO) mod verify
 	@$(MAKE) --no-print-directory generate-check
+	@$(MAKE) --no-print-directory chart
 
 $(LINTER): tools/lint/go.mod tools/lint/go.sum
 	@echo "building golangci-lint from its module (once)"
@@ -71,4 +83,4 @@ soak: ## long loops, not part of CI
 	$(GO) test -run '^$$' -fuzz FuzzRead -fuzztime 5m ./runbook/message
 	$(GO) test -run '^$$' -fuzz FuzzFind -fuzztime 5m ./runbook/keyring
 
-.PHONY: help build demo test lint generate generate-check e2e kill browser sdk picture cluster-up cluster-down bench soak
+.PHONY: help build demo test image chart lint generate generate-check e2e kill browser sdk picture cluster-up cluster-down bench soak
