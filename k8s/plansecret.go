@@ -34,9 +34,25 @@ func (p *planner) updateSecret(ctx context.Context, r runbook.Remedy) []draft {
 		return []draft{{refused: refused}}
 	}
 	uses := p.references(ctx, secret.Name)
-	return p.sourced(ctx, w, func(g given, d *draft) {
+	found, more := p.shares(ctx, held(secret, w.images[0]), w.need.Host)
+	var wide []draft
+	drafts := p.sourced(ctx, w, func(g given, d *draft) {
 		p.draftUpdate(ctx, d, update{secret: secret, given: g, wanted: w, uses: uses})
+		if all, ok := p.wide(ctx, *d, g, spread{found: found, more: more}); ok {
+			wide = append(wide, all)
+		}
 	})
+	return append(drafts, wide...)
+}
+
+// held is the credential of the entry that would be replaced; nil when there is
+// none, or none that can be decoded.
+func held(secret *corev1.Secret, image string) *keyring.Credential {
+	edited, err := keyring.Merge(content(secret), keyring.Edit{Type: string(secret.Type), Image: image, Raw: keyring.NewSecret("{}")})
+	if err != nil {
+		return nil
+	}
+	return edited.Was
 }
 
 // readSecret reads a pull secret that is to be changed.
@@ -86,32 +102,48 @@ type update struct {
 
 // draftUpdate fills in the plan of an update.
 func (p *planner) draftUpdate(ctx context.Context, d *draft, u update) {
-	edit := keyring.Edit{Type: string(u.secret.Type), Image: u.wanted.images[0], New: u.given.supply.Credential}
-	becomes, err := rewrite(u.secret, edit, keyring.Secret{})
-	if err != nil {
-		d.refused = fmt.Sprintf("secret %s: %v", u.secret.Name, err)
+	entry, edited, refused := p.changed(u.secret, u.given, u.wanted)
+	if refused != "" {
+		d.refused = refused
 		return
 	}
-	entry := p.entry(u.given, u.wanted, string(u.secret.Type))
-	entry.Key, entry.Owner = becomes.edited.Key, keeper(&u.secret.ObjectMeta)
-	if was := becomes.edited.Was; was != nil {
-		entry.Was = keyring.Fingerprint(p.key, *was)
+	d.rights = []right{updateRight(u.secret)}
+	d.conditions = []string{"the entry is still the one that was diagnosed", "the registry still accepts the new credential"}
+	d.show("Secret %s/%s: %s.", u.secret.Namespace, u.secret.Name, entrySentence(entry, edited))
+	p.showCredential(d, u.given, u.wanted)
+	p.showRest(d, edited, u)
+	p.showUndo(ctx, d, entry, u.secret)
+	d.actions = []runbook.Action{p.updating(u.secret, entry)}
+}
+
+func updateRight(secret *corev1.Secret) right {
+	return right{verb: "patch", resource: secrets, namespace: secret.Namespace, name: secret.Name}
+}
+
+// updating binds the change to the secret and the entry as they are.
+func (p *planner) updating(secret *corev1.Secret, entry *runbook.EntryChange) runbook.Action {
+	return runbook.Action{
+		Verb: runbook.VerbUpdateSecret, Cluster: p.cluster, Namespace: secret.Namespace, Kind: kindSecret, Name: secret.Name,
+		UID: string(secret.UID), Entry: entry,
+	}
+}
+
+// changed is the entry with the new credential, as it would be written.
+func (p *planner) changed(secret *corev1.Secret, g given, w purpose) (entry *runbook.EntryChange, edited keyring.Edited, refused string) {
+	edit := keyring.Edit{Type: string(secret.Type), Image: w.images[0], New: g.supply.Credential}
+	edited, err := keyring.Merge(content(secret), edit)
+	if err != nil {
+		return nil, edited, fmt.Sprintf("secret %s: %v", secret.Name, err)
+	}
+	entry = p.entry(g, w, string(secret.Type))
+	entry.Key, entry.Owner = edited.Key, keeper(&secret.ObjectMeta)
+	if edited.Was != nil {
+		entry.Was = keyring.Fingerprint(p.key, *edited.Was)
 	}
 	if entry.Was == entry.Becomes {
-		d.refused = fmt.Sprintf("source %s gives the credential that is in secret %s already", u.given.title(), u.secret.Name)
-		return
+		return nil, edited, fmt.Sprintf("source %s gives the credential that is in secret %s already", g.title(), secret.Name)
 	}
-	name := right{verb: "patch", resource: secrets, namespace: u.secret.Namespace, name: u.secret.Name}
-	d.rights = []right{name}
-	d.conditions = []string{"the entry is still the one that was diagnosed", "the registry still accepts the new credential"}
-	d.show("Secret %s/%s: %s.", u.secret.Namespace, u.secret.Name, entrySentence(entry, becomes.edited))
-	p.showCredential(d, u.given, u.wanted)
-	p.showRest(d, becomes.edited, u)
-	p.showUndo(ctx, d, entry, u.secret)
-	d.actions = []runbook.Action{{
-		Verb: runbook.VerbUpdateSecret, Cluster: p.cluster, Namespace: u.secret.Namespace, Kind: kindSecret, Name: u.secret.Name,
-		UID: string(u.secret.UID), Entry: entry,
-	}}
+	return entry, edited, ""
 }
 
 // entrySentence says what becomes of the entry.
