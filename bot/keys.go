@@ -26,6 +26,11 @@ func rootCauseKey(v runbook.Verdict, d runbook.Diagnosis) string {
 		return ""
 	case d.Vantage == runbook.VantageRegistry || d.Vantage == runbook.VantageNetwork:
 		return string(d.Cause) + "|" + d.Registry
+	case d.Cause == cause.AuthExpired:
+		// Tokens of a registry that have ended are one trouble, wherever they are.
+		return v.Cluster + "|" + string(d.Cause) + "|" + d.Registry
+	case d.Cause == cause.AuthRejected && rejected(d) != "":
+		return v.Cluster + "|" + string(d.Cause) + "|" + d.Registry + "|" + rejected(d)
 	case d.Vantage == runbook.VantageCredential:
 		return v.Cluster + "|" + v.Namespace + "|" + string(d.Cause) + "|" + d.Registry
 	case d.Vantage == runbook.VantageNode:
@@ -49,4 +54,15 @@ func noticedKeys(i Incident) []string {
 		}
 	}
 	return keys
+}
+
+// rejected is the fingerprint of the credential that the registry rejects; ""
+// when none is known. The same one in many namespaces is one trouble.
+func rejected(d runbook.Diagnosis) string {
+	for _, c := range d.Credentials {
+		if c.Used && c.Test == runbook.TestRejected {
+			return c.Fingerprint
+		}
+	}
+	return ""
 }
