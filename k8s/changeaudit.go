@@ -105,6 +105,8 @@ func resourceOrPods(kind string) resource {
 		return r
 	case kind == kindSecret:
 		return secrets
+	case kind == kindExternalSecret:
+		return "/apis/" + externalGroup + "/v1/externalsecrets"
 	}
 	return pods
 }

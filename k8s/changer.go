@@ -22,6 +22,8 @@ type Changer struct {
 	cluster string
 	key     []byte // for fingerprints
 	log     *slog.Logger
+	// registry tests what External Secrets fetches; nil does not.
+	registry runbook.Registry
 }
 
 // NewChanger makes what may write to the cluster that the reader reads. It
@@ -71,8 +73,11 @@ func (c *Changer) Carry(ctx context.Context, a runbook.Action, by runbook.Actor,
 		}
 	}
 	did, err := w.carry(ctx)
-	receipt.Done, receipt.Unsure, receipt.Detail, receipt.At = did.done, did.unsure, did.detail+note, time.Now()
 	c.record(ctx, j, did, err)
+	if did.done && a.Verb == runbook.VerbSync {
+		note = c.synced(ctx, j)
+	}
+	receipt.Done, receipt.Unsure, receipt.Detail, receipt.At = did.done, did.unsure, did.detail+note, time.Now()
 	c.tidy(ctx, j, &receipt)
 	return receipt, err
 }
@@ -109,8 +114,11 @@ func (j job) write() (write, error) {
 	if j.action.Entry == nil {
 		return write{}, fmt.Errorf("carrying out %q: not a verb that pullfix knows", j.action.Verb)
 	}
-	if j.action.Verb == runbook.VerbUndo {
+	switch j.action.Verb {
+	case runbook.VerbUndo:
 		return j.undo(), nil
+	case runbook.VerbSync:
+		return j.sync(), nil
 	}
 	if j.credential == nil {
 		return write{}, fmt.Errorf("changing %s: the new credential is missing", j.what())

@@ -71,7 +71,7 @@ func (c *Cluster) Plan(ctx context.Context, k runbook.Case, v runbook.Verdict, o
 func plannable(kind runbook.Kind) bool {
 	switch kind {
 	case runbook.DeletePods, runbook.RolloutRestart, runbook.RollBack,
-		runbook.UpdateSecret, runbook.CreateSecret, runbook.AttachSecret:
+		runbook.UpdateSecret, runbook.CreateSecret, runbook.AttachSecret, runbook.SyncExternalSecret:
 		return true
 	}
 	return false
@@ -86,6 +86,8 @@ func (p *planner) drafts(ctx context.Context, r runbook.Remedy) []draft {
 		return p.createSecret(ctx, r)
 	case runbook.AttachSecret:
 		return []draft{p.attachSecret(ctx, r)}
+	case runbook.SyncExternalSecret:
+		return []draft{p.syncExternalSecret(ctx, r)}
 	}
 	return []draft{p.draft(ctx, r.Kind)}
 }

@@ -99,7 +99,7 @@ type shop struct {
 func live(t *testing.T, visit func(t *testing.T, s *shop)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		stand, err := cluster.New(cluster.Options{})
+		stand, err := cluster.New(cluster.Options{ExternalSecrets: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -88,7 +88,7 @@ func (t *tool) newEngine(p parts, choice registryChoice) (engine, error) {
 		names = []clusterSettings{{Kubeconfig: t.kubeconfig, Context: t.context}}
 	}
 	for _, c := range names {
-		opened, err := openServed(c, p, key)
+		opened, err := openServed(c, p, e)
 		if err != nil {
 			return engine{}, usage(fmt.Errorf("cluster %q: %w", c.Name, err), "look at clusters: in the configuration; kubectl config get-contexts lists the contexts")
 		}
@@ -100,7 +100,7 @@ func (t *tool) newEngine(p parts, choice registryChoice) (engine, error) {
 
 // openServed opens a cluster to read from, and, unless the bot is read-only, to
 // change what is approved.
-func openServed(c clusterSettings, p parts, fingerprintKey []byte) (namedCluster, error) {
+func openServed(c clusterSettings, p parts, e engine) (namedCluster, error) {
 	cluster, err := k8s.Open(k8s.Options{
 		Kubeconfig: c.Kubeconfig, Context: c.Context, Name: c.Name, UserAgent: userAgent(), Log: p.log,
 		WrapTransport: p.metrics.Kubernetes(c.Name),
@@ -110,7 +110,7 @@ func openServed(c clusterSettings, p parts, fingerprintKey []byte) (namedCluster
 	}
 	opened := namedCluster{name: c.Name, served: cluster}
 	if !p.settings.ReadOnly {
-		opened.writes = k8s.NewChanger(cluster, fingerprintKey, p.log)
+		opened.writes = k8s.NewChanger(cluster, e.key, p.log).TestingWith(e.registry)
 	}
 	return opened, nil
 }

@@ -22,6 +22,9 @@ type Options struct {
 	// History is how many changes are remembered for watches, pages and old
 	// versions: 20,000 when zero.
 	History int
+	// ExternalSecrets serves the External Secrets operator's kind, and the
+	// controllers play the operator.
+	ExternalSecrets bool
 	// BookmarkEvery is the period of a watch's bookmarks: 1 minute when zero.
 	BookmarkEvery time.Duration
 }
@@ -38,6 +41,7 @@ type Cluster struct {
 	ledger    *ledger
 	faults    *faults
 	nodes     *nodes
+	stores    *stores
 	named     atomic.Uint64 // events so far
 }
 
@@ -74,6 +78,10 @@ func New(options Options) (*Cluster, error) {
 		ledger:    &ledger{},
 		faults:    &faults{},
 		nodes:     newNodes(),
+		stores:    &stores{values: map[string][]byte{}},
+	}
+	if options.ExternalSecrets {
+		c.resources = append(c.resources, externalSecrets())
 	}
 	for _, name := range []string{"default", "kube-system"} {
 		if err := c.ensureNamespace(name); err != nil {

@@ -65,6 +65,7 @@ func (s *Controllers) reconcile() error {
 		{"DaemonSet", s.daemonSet},
 		{"Job", s.job},
 		{"Pod", s.bind},
+		{"ExternalSecret", s.externalSecret},
 	} {
 		for _, o := range s.all(one.kind) {
 			if o.GetDeletionTimestamp() != nil {
@@ -86,7 +87,11 @@ func (s *Controllers) account(o object) error {
 }
 
 func (s *Controllers) all(kind string) []object {
-	list, _, _ := s.cluster.store.read(s.cluster.byKind(kind), 0)
+	r := s.cluster.byKind(kind)
+	if r == nil {
+		return nil // not installed
+	}
+	list, _, _ := s.cluster.store.read(r, 0)
 	return list
 }
 

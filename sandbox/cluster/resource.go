@@ -87,7 +87,7 @@ func newScheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
 		corev1.AddToScheme, appsv1.AddToScheme, batchv1.AddToScheme, coordinationv1.AddToScheme,
-		policyv1.AddToScheme, authorizationv1.AddToScheme, metav1.AddMetaToScheme, addFieldLabels,
+		policyv1.AddToScheme, authorizationv1.AddToScheme, metav1.AddMetaToScheme, addFieldLabels, addExternalSecrets,
 	} {
 		if err := add(scheme); err != nil {
 			return nil, err
