@@ -104,9 +104,9 @@ func flawCause(kind keyring.ProblemKind) cause.Cause {
 		return cause.PullSecretMissing
 	case keyring.WrongType:
 		return cause.PullSecretWrongType
-	case keyring.BadKey:
+	case keyring.BadKey, keyring.NoEntries:
 		return cause.PullSecretWrongHost
-	case keyring.NoContent, keyring.NoEntries, keyring.LegacyFormat, keyring.WrappedInLegacy, keyring.CredentialHelpers:
+	case keyring.NoContent, keyring.LegacyFormat, keyring.WrappedInLegacy, keyring.CredentialHelpers:
 		return cause.PullSecretMalformed
 	}
 	return cause.Unknown

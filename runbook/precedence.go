@@ -24,6 +24,14 @@ type finding struct {
 	public   bool // anybody may pull the image
 }
 
+// secret is the name of the secret at fault, empty when none is.
+func (f finding) secret() string {
+	if name := f.blame.Secret(); name != "" {
+		return name
+	}
+	return f.flaw.Secret
+}
+
 // rule is one line of the precedence table.
 type rule struct {
 	name  string

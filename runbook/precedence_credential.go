@@ -176,6 +176,10 @@ func (e evidence) whyNothing(f finding, heard cause.Cause) finding {
 		f.cause, f.blame = cause.PullSecretWrongHost, c
 		return f
 	}
+	if flaw, ok := e.flaw(cause.PullSecretWrongHost); ok {
+		f.cause, f.flaw = cause.PullSecretWrongHost, flaw // a secret without a single entry
+		return f
+	}
 	if len(e.spare) > 0 && e.spare[0].Answer == nil {
 		f.cause, f.spare, f.certainty = cause.PullSecretNotAttached, e.spare[0], cause.Likely
 		return f

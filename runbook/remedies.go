@@ -13,6 +13,8 @@ import (
 func remedies(e evidence, f finding) []Remedy {
 	list := byCause(e, f)
 	switch {
+	case e.corrected() && vantageOf(f.cause) == VantageImage:
+		list = e.towardsTemplate() // to correct it once more would undo the correction
 	case e.corrected():
 		list = append(e.towardsTemplate(), list...)
 	case f.mended:
@@ -108,6 +110,9 @@ func (e evidence) secretRemedies(f finding) []Remedy {
 	}
 	if f.cause == cause.PermissionDenied {
 		list = append(list, e.escalate("The registry's owner can grant the right to pull "+e.ref.Repository+"."))
+	}
+	if s, _ := e.secret(f.secret()); s.Immutable {
+		return list // the pods are made anew anyway, to name the new secret
 	}
 	return append(list, e.deletePods("After the secret is right: a new pod tries at once, where the old one waits up to 5 min."))
 }

@@ -13,10 +13,7 @@ import (
 // updateSecret replaces the credential at fault. Where a controller keeps the
 // secret, a change by hand would not last, so its source is corrected instead.
 func (e evidence) updateSecret(f finding) Remedy {
-	name := f.blame.Secret()
-	if name == "" {
-		name = f.flaw.Secret
-	}
+	name := f.secret()
 	s, _ := e.secret(name)
 	if s.Owner != nil && s.Owner.By == OwnerExternalSecrets {
 		return e.syncExternal(name, *s.Owner)
@@ -105,6 +102,9 @@ func (e evidence) otherKeys(name string, f finding) []string {
 }
 
 func (e evidence) whyUpdate(f finding) string {
+	if s, _ := e.secret(f.secret()); s.Immutable {
+		return "An immutable secret cannot be changed, and nodes keep its old content: a new one takes its place, and new pods name it."
+	}
 	switch f.cause {
 	case cause.PullSecretNotAttached:
 		return "Or let the secret that the pod does use have a good credential."
@@ -114,6 +114,9 @@ func (e evidence) whyUpdate(f finding) string {
 		}
 		return fmt.Sprintf("None of its entries is for %s.", e.ref.Host)
 	case cause.PullSecretMalformed:
+		if len(e.pull.Malformed) == 0 && f.flaw.Detail != "" {
+			return capital(f.flaw.Detail) + "."
+		}
 		return "One entry that cannot be decoded stops every pull of the pod."
 	case cause.PermissionDenied:
 		return "Another credential may have the right to pull " + e.ref.Repository + "."

@@ -56,6 +56,9 @@ func TestCorrectedTemplate(t *testing.T) {
 	if v.Remedies[0].Kind != runbook.Wait {
 		t.Errorf("a Deployment replaces the pod by itself; got %v", kinds(v.Remedies))
 	}
+	if !strings.Contains(v.Summary, "(the template was corrected") || slices.Contains(kinds(v.Remedies), runbook.FixImage) {
+		t.Errorf("%s; remedies %v: nothing is left to correct", v.Summary, kinds(v.Remedies))
+	}
 	if notes := strings.Join(v.Notes, "\n"); !strings.Contains(notes, "by kubectl-edit") || !strings.Contains(notes, "web-1 is of the old revision") {
 		t.Errorf("notes do not tell of the correction: %s", notes)
 	}

@@ -15,6 +15,9 @@ func summary(e evidence, f finding) string {
 	if e.misnamed(f) {
 		return "The image name is probably wrong: " + e.ref.Warning
 	}
+	if e.corrected() {
+		return sentence(e, f) + e.correction()
+	}
 	return sentence(e, f)
 }
 
@@ -155,7 +158,7 @@ func secretSummary(e evidence, f finding) string {
 		if f.blame.Suggestion != "" || keyHost(f.blame.Key) == e.ref.Host {
 			return fmt.Sprintf("The entry %s of secret %s does not match %s, so the kubelet does not use it", f.blame.Key, f.blame.Secret(), e.ref.name())
 		}
-		return fmt.Sprintf("Secret %s has no entry for %s", f.blame.Secret(), e.ref.Host)
+		return fmt.Sprintf("Secret %s has no entry for %s", f.secret(), e.ref.Host)
 	case cause.PullSecretNotAttached:
 		return fmt.Sprintf("The pod does not use secret %s, which has the credential for %s", f.spare.Secret(), e.ref.Host)
 	}

@@ -22,6 +22,19 @@ func mendedSummary(e evidence, f finding) string {
 	return fmt.Sprintf("The node did not find the %s in %s, but it is there now: pushed since, or a mirror of the node answers in its place", e.ref.version(), e.ref.name())
 }
 
+// correction says that the template is right by now, though the pod is not of it
+// yet: whoever reads only this sentence shall not correct it a second time.
+func (e evidence) correction() string {
+	s := " (the template was corrected"
+	if at := e.facts.Workload.Template.LastWritten; at != nil {
+		s += " " + clock(*at, e.now)
+	}
+	if e.facts.Workload.Paused {
+		return s + ", but the rollout is paused)"
+	}
+	return s + "; this pod is of the old revision)"
+}
+
 // mendedWord tells a secret that was made from one that was changed.
 func (e evidence) mendedWord(f finding) string {
 	if s, ok := e.secret(f.blame.Secret()); ok && s.Created != nil && s.Created.After(e.pull.Since) {
