@@ -36,6 +36,7 @@ func TestCluster(t *testing.T) {
 	t.Run("smoke", b.smoke)
 	t.Run("contract", func(t *testing.T) { contract.Run(t, b.Config) })
 	t.Run("scenarios", b.scenarios)
+	t.Run("cures", b.cures)
 	b.record.write(t)
 }
 
