@@ -145,14 +145,15 @@ func (s *stage) statefulSet(image string, replicas int32, secrets ...string) *ap
 	return set
 }
 
-// anotherFaultAfterTheFirst: with the credential, the registry says that the tag
-// is missing, which is a new diagnosis in the same thread.
+// anotherFaultAfterTheFirst: with the credential, the node hears that the tag is
+// missing, which is a new diagnosis in the same thread.
 func anotherFaultAfterTheFirst(c *cure) {
+	c.secret("regcred", map[string]entry{c.Private.Host: login(robot, robotSecret)})
 	c.deployment(c.push(c.Private, "v1")+":v2", 1)
-	c.late()
+	c.reached("failed pull", failing(1))
 	c.ask("deployment/web")
-	first := c.sees("does not use secret regcred")
-	c.approve("delete-pods")
+	first := c.sees("does not use secret regcred", "that has to be corrected as well")
+	c.approve("attach-secret")
 	second := c.sees("Still failing, for another reason", "The tag v2 does not exist")
 	if second.TS != first.TS {
 		c.t.Error("the new cause has a message of its own")

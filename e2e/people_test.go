@@ -19,9 +19,9 @@ type cure struct {
 	asker, approver string
 }
 
-// patience is how long people wait for the bot: the kubelet may take minutes
-// until it tries again.
-const patience = 7 * time.Minute
+// patience is how long people wait for the bot: the kubelet takes minutes until
+// it tries again, and recovery has to last before it is told.
+const patience = 4 * time.Minute
 
 // ask types the command.
 func (c *cure) ask(object string) {

@@ -185,6 +185,9 @@ func notes(e evidence, f finding) []string {
 	if e.corrected() {
 		says = append(says, e.correctedSentence())
 	}
+	if second := e.behindTheLogin(f); second != "" {
+		says = append(says, second)
+	}
 	if w := e.facts.Workload; w != nil && w.Available > 0 {
 		says = append(says, fmt.Sprintf("%d of %s still serve.", w.Available, count(w.Desired, "pod")))
 	}
@@ -195,6 +198,26 @@ func notes(e evidence, f finding) []string {
 		says = append(says, e.nextAttempt())
 	}
 	return says
+}
+
+// behindTheLogin warns of the next fault: what the registry says to the
+// credential that the pod does not use yet.
+func (e evidence) behindTheLogin(f finding) string {
+	if f.cause != cause.PullSecretNotAttached || f.spare.Answer == nil {
+		return ""
+	}
+	what := ""
+	switch f.spare.Answer.Result {
+	case cause.TagNotFound:
+		what = "the " + e.ref.version() + " does not exist"
+	case cause.RepositoryNotFound:
+		what = "the repository " + e.ref.Repository + " does not exist"
+	case cause.PlatformMismatch:
+		what = "the image is not built for " + e.facts.platform().String()
+	default:
+		return ""
+	}
+	return fmt.Sprintf("To secret %s, %s says that %s: that has to be corrected as well.", f.spare.Secret(), e.ref.Host, what)
 }
 
 func (e evidence) correctedSentence() string {

@@ -24,7 +24,7 @@ func (e evidence) fixImage(f finding) Remedy {
 	r.Command, r.Risk = e.setImage(image), e.rolloutRisk()
 	if near := e.nearTags(); len(target) == 0 && len(near) > 0 {
 		r.Title = "Set the image to a tag that exists"
-		r.Why = "No tag looks like " + e.ref.Tag + "; there are " + list(near) + "." + e.servingStill()
+		r.Why = "No tag looks like " + e.ref.Tag + "; " + thereIs(near) + "." + e.servingStill()
 	}
 	if e.misnamed(f) {
 		r.Why = e.ref.Warning + "."
@@ -42,6 +42,13 @@ func (e evidence) fixImage(f finding) Remedy {
 		r.Why = "Nothing can be pulled under this name: " + e.problem() + "."
 	}
 	return r
+}
+
+func thereIs(tags []string) string {
+	if len(tags) == 1 {
+		return "there is only " + tags[0]
+	}
+	return "there are " + list(tags)
 }
 
 // placeholder is the image with the part to fill in, where no better one is

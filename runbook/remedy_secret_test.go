@@ -101,3 +101,13 @@ func TestTheServiceAccountsGoodSecretBeatsThePodsStaleOne(t *testing.T) {
 		t.Errorf("%s, %v", v.Cause, kinds(v.Remedies))
 	}
 }
+
+// Attaching a secret does not help when what the pod asks for is not there: who
+// approves it shall know what comes next.
+func TestTheFaultBehindTheLoginIsTold(t *testing.T) {
+	w := newWorld(noLogin, has(secret("good", entry(host, "bob", "pw"))), says("bob", answer(cause.TagNotFound, 404)))
+	_, v := w.diagnose(t)
+	if notes := strings.Join(v.Notes, "\n"); v.Cause != cause.PullSecretNotAttached || !strings.Contains(notes, "says that the tag v1 does not exist: that has to be corrected as well") {
+		t.Errorf("%s, and %q", v.Summary, notes)
+	}
+}
