@@ -100,7 +100,7 @@ func buttons(i bot.Incident) []slack.BlockElement {
 	id := func(b bot.Button) pressed { return pressed{button: b, incident: i.ID} }
 	list, rest := offerButtons(i)
 	if i.State.Over() {
-		return append(list, overButtons(i, id)...)
+		return overButtons(i, id, rest)
 	}
 	if i.State != bot.Changing {
 		list = append(list, button(id(bot.Again), "Diagnose again"))
@@ -112,9 +112,13 @@ func buttons(i bot.Incident) []slack.BlockElement {
 	return list
 }
 
-// overButtons are about what remains to be done when it is over.
-func overButtons(i bot.Incident, id func(bot.Button) pressed) []slack.BlockElement {
+// overButtons are about what remains to be done when it is over: for a while
+// there may be a way back.
+func overButtons(i bot.Incident, id func(bot.Button) pressed, back []offer) []slack.BlockElement {
 	list := []slack.BlockElement{button(id(bot.WriteReport), "Report")}
+	for _, o := range back[:min(len(back), 1)] {
+		list = append(list, button(pressed{button: bot.Approve, incident: i.ID, remedy: o.remedy.ID}, objected(o.remedy.Title, i.Target, roomButton)))
+	}
 	if i.PostmortemOwner == nil && i.Verdict != nil && i.Verdict.Severity != "" {
 		list = append(list, button(id(bot.TakePostmortem), "Take the postmortem"))
 	}
@@ -160,13 +164,15 @@ func offerButtons(i bot.Incident) (list []slack.BlockElement, rest []offer) {
 
 // primary is which remedy gets the button that stands out, -1 for none: the one
 // that waits for another approval, else the first, but no roll back while the
-// old pods still serve, since then there is no hurry.
+// old pods still serve, since then there is no hurry, and never the way back.
 func primary(i bot.Incident, list []offer) int {
 	if i.State == bot.Asking && i.Decision != nil {
 		return slices.IndexFunc(list, func(o offer) bool { _, there := o.plan(i.Decision.PlanHash); return there })
 	}
 	serving := i.Case != nil && i.Case.Facts.Workload != nil && i.Case.Facts.Workload.Available > 0
-	return slices.IndexFunc(list, func(o offer) bool { return o.remedy.Kind != runbook.RollBack || !serving })
+	return slices.IndexFunc(list, func(o offer) bool {
+		return o.remedy.Kind != runbook.UndoSecret && (o.remedy.Kind != runbook.RollBack || !serving)
+	})
 }
 
 // pagingButtons are about who is called: before it escalates, and after.
@@ -182,14 +188,26 @@ func pagingButtons(i bot.Incident, id func(bot.Button) pressed) []slack.BlockEle
 	return append(list, button(id(bot.Snooze), "Snooze 10 min"))
 }
 
+// rejectable is what a rejection is called in the incident's state; "" when there
+// is nothing to reject.
+func rejectable(i bot.Incident) string {
+	switch {
+	case i.Canary():
+		return "Stop the rest"
+	case (i.State == bot.Open || i.State == bot.Asking) && len(offers(i)) > 0:
+		return "Reject the proposal"
+	}
+	return ""
+}
+
 // menu is what is needed less often.
 func menu(i bot.Incident, rest []offer) []*slack.OptionBlockObject {
 	var options []*slack.OptionBlockObject
 	for _, o := range rest {
 		options = append(options, option(pressed{button: bot.Approve, incident: i.ID, remedy: o.remedy.ID}, objected(o.remedy.Title, i.Target, roomButton)))
 	}
-	if len(offers(i)) > 0 {
-		options = append(options, option(pressed{button: bot.Reject, incident: i.ID}, "Reject the proposal"))
+	if words := rejectable(i); words != "" {
+		options = append(options, option(pressed{button: bot.Reject, incident: i.ID}, words))
 	}
 	options = append(options, option(pressed{button: bot.Compromise, incident: i.ID}, "Security incident"))
 	if i.State != bot.Changing && i.State != bot.Diagnosing {

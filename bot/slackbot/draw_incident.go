@@ -261,8 +261,8 @@ func (d drawing) known(id string) bool {
 			people = append(people, *p)
 		}
 	}
-	if i.Decision != nil {
-		for _, a := range i.Decision.Granted {
+	for _, c := range append(i.Past, orNone(i.Decision)...) {
+		for _, a := range c.Granted {
 			people = append(people, a.Person)
 		}
 	}
@@ -275,6 +275,13 @@ func (d drawing) known(id string) bool {
 		}
 	}
 	return id != "" && id == d.route.Mention
+}
+
+func orNone[T any](one *T) []T {
+	if one == nil {
+		return nil
+	}
+	return []T{*one}
 }
 
 func minutesBetween(from, to time.Time) string { return roundly(max(to.Sub(from), 0)) }

@@ -131,8 +131,7 @@ func ends(p runbook.Plan) markup {
 	if p.Expires == nil || p.Expires.Sub(p.Made) > shortLife {
 		return ""
 	}
-	return "! *Short-lived:* the new credential ends " + clock(*p.Expires, p.Made) + markup(", after "+roundly(max(p.Expires.Sub(p.Made), 0))) +
-		". Pulls fail again then; let something renew it."
+	return "! *Short-lived:* the new credential ends " + clock(*p.Expires, p.Made) + ". Pulls fail again then, unless something renews it."
 }
 
 func (d drawing) severity() string {
@@ -209,6 +208,9 @@ func (d drawing) reasonSheet(b bot.Button) sheet {
 	switch b {
 	case bot.Reject:
 		s.title, s.submit = "Reject the proposal", "Reject"
+		if d.incident.Canary() {
+			s.title, s.submit = "Stop the rest", "Stop it"
+		}
 		s.field = &field{label: "Why?", placeholder: "What should be done instead"}
 	case bot.Compromise:
 		s.title, s.submit = "Security incident", "Declare it"
@@ -218,7 +220,7 @@ func (d drawing) reasonSheet(b bot.Button) sheet {
 		s.field = &field{label: "What was wrong or missing?", placeholder: "It is kept for the report, and for the next version of the runbook"}
 	case bot.Snooze:
 		s.title, s.submit = "Snooze 10 min", "Snooze"
-		s.field = &field{label: "Why may it wait?", placeholder: "Optional", optional: true}
+		s.field = &field{label: "Why may it wait?", placeholder: "Whoever reads this later has to understand why nobody was called"}
 	default:
 		s.title, s.submit = "Close the incident", "Close it"
 		s.field = &field{label: "Resolution", placeholder: "What was wrong, and what was done"}

@@ -30,6 +30,7 @@ func (d drawing) resolved() message {
 	}
 	m := message{text: dotted(parts...)}
 	m.section(dotted(parts...))
+	m.section(handedOver(e.HandedOver))
 	m.small(d.what())
 	m.small(join("\n", roomText, sentences(e.Proof, "")))
 	m.afterwards(i)
@@ -60,6 +61,20 @@ func (m *message) afterwards(i bot.Incident) {
 	}
 	m.small(question)
 	m.actions(feedbackBlock, feedbackButtons(i))
+}
+
+// handedOver says what is another runbook's matter; the address at its end
+// becomes a link.
+func handedOver(text string) markup {
+	at := strings.LastIndex(text, " https://")
+	if at < 0 {
+		return quote(text, roomSentence)
+	}
+	address := text[at+1:]
+	if strings.ContainsAny(address, "<>| ") {
+		return quote(text, roomSentence)
+	}
+	return quote(strings.TrimSuffix(text[:at], ":"), roomSentence) + ": " + link(address, "open it")
 }
 
 // what is the cause, where, in one line.

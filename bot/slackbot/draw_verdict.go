@@ -115,7 +115,7 @@ func (d drawing) remarks() markup {
 	i := d.incident
 	var parts []markup
 	if i.Verdict != nil {
-		parts = append(sentences(i.Verdict.Notes, ""), d.noButtons()...)
+		parts = append(append(d.earlierChanges(), sentences(i.Verdict.Notes, "")...), d.noButtons()...)
 		if n := len(i.Verdict.Failures); n > 0 {
 			parts = append(parts, markup(capital(count(n, "further failing pull")+"; see the thread.")))
 		}
@@ -149,16 +149,18 @@ func (d drawing) decision() markup {
 	if c == nil {
 		return ""
 	}
-	title := quote(c.Title, roomName)
+	line := "◐ *" + quote(c.Title, roomName) + "* · "
 	switch {
 	case c.Refused != "" && i.State == bot.Open:
-		return "*" + title + "*: nothing was changed, because " + quote(strings.TrimSuffix(c.Refused, "."), roomSentence) + "."
+		return "*" + quote(c.Title, roomName) + "*: nothing was changed, because " + quote(strings.TrimSuffix(c.Refused, "."), roomSentence) + "."
 	case i.State == bot.Asking:
-		return "◐ *" + title + "* · " + d.approvers() + markup(fmt.Sprintf(" · needs %d more · expires ", max(c.Needed-len(c.Granted), 0))) + clock(c.Expires, i.Opened)
+		return line + d.approvers() + markup(fmt.Sprintf(" · needs %d more · expires ", max(c.Needed-len(c.Granted), 0))) + clock(c.Expires, i.Opened)
+	case i.State == bot.Changing && len(c.Receipts) > 0:
+		return line + d.approvers() + " · being carried out: " + carried(*c)
 	case i.State == bot.Changing:
-		return "◐ *" + title + "* · " + d.approvers() + " · being carried out"
+		return line + d.approvers() + " · being carried out"
 	case i.State == bot.Watching:
-		return "◐ *" + title + "* · " + d.approvers() + " · " + carried(c.Receipts) + d.comingBack()
+		return line + d.approvers() + " · " + carried(*c) + d.next() + d.comingBack()
 	}
 	return ""
 }
@@ -174,25 +176,56 @@ func (d drawing) approvers() markup {
 	return "approved by " + join(", ", roomSentence, parts)
 }
 
-// carried counts what was done.
-func carried(receipts []runbook.Receipt) markup {
-	done, unsure := 0, 0
-	for _, r := range receipts {
+// carried counts what was done of all that was approved: by namespace, where
+// there are several.
+func carried(c bot.Decision) markup {
+	done, unsure, total := 0, 0, max(c.Total(), len(c.Receipts))
+	places, all := map[string]bool{}, map[string]bool{}
+	for _, r := range c.Receipts {
 		if r.Done {
 			done++
+			places[r.Action.Namespace] = true
 		}
 		if r.Unsure {
 			unsure++
 		}
 	}
-	text := fmt.Sprintf("%d of %d written", done, len(receipts))
+	if c.Plan != nil {
+		for _, a := range c.Plan.Actions {
+			all[a.Namespace] = true
+		}
+	}
+	text := fmt.Sprintf("%d of %d written", done, total)
+	switch {
+	case len(all) > 1:
+		text = fmt.Sprintf("written in %d of %d namespaces", len(places), len(all))
+	case done == 1 && total == 1:
+		text = "written"
+	}
 	if unsure > 0 {
 		text += fmt.Sprintf(", %d unsure", unsure)
 	}
 	return markup(text)
 }
 
-// comingBack shows how far the pods are.
+// next is what follows without anybody's doing, or why it does not.
+func (d drawing) next() markup {
+	i := d.incident
+	c := i.Decision
+	text := markup("")
+	if len(c.Receipts) > 0 && c.Receipts[0].Action.Entry != nil && (i.Recovery == nil || i.Recovery.Waiting > 0) {
+		text += " · the kubelet retries within 5 min"
+	}
+	switch {
+	case i.Canary():
+		text += "\nThe rest follows once the first namespace has recovered."
+	case c.Halted != "":
+		text += "\n*The rest is not carried out:* " + said(strings.TrimSuffix(c.Halted, "."), roomSentence, d.known) + "."
+	}
+	return text
+}
+
+// comingBack is a bar of the pods, and how far they are.
 func (d drawing) comingBack() markup {
 	r := d.incident.Recovery
 	if r == nil || r.Wanted <= 0 {
@@ -202,10 +235,28 @@ func (d drawing) comingBack() markup {
 	const width = 12
 	full := pulled * width / r.Wanted
 	text := fmt.Sprintf("\npulled %d/%d %s%s", pulled, r.Wanted, strings.Repeat("▓", full), strings.Repeat("░", width-full))
-	if r.Waiting > 0 {
-		text += fmt.Sprintf(" · %d waiting", r.Waiting)
+	for _, part := range []struct {
+		n    int
+		word string
+	}{{r.Ready, "ready"}, {r.Pulling, "pulling"}, {r.Waiting, "waiting"}} {
+		if part.n > 0 {
+			text += fmt.Sprintf(" · %d %s", part.n, part.word)
+		}
 	}
-	return markup(text)
+	lines := []markup{markup(text)}
+	for _, s := range r.After[:min(len(r.After), mostProof)] {
+		lines = append(lines, "! "+quote(s, roomName))
+	}
+	return join("\n", roomText, lines)
+}
+
+// earlierChanges are what was changed before the decision that is shown.
+func (d drawing) earlierChanges() []markup {
+	var parts []markup
+	for _, c := range d.incident.Past {
+		parts = append(parts, "Done before: "+quote(c.Title, roomName)+", "+carried(c))
+	}
+	return parts[max(len(parts)-mostProof, 0):]
 }
 
 // sentences are outside sentences, as many as may fit, each behind a mark.

@@ -39,7 +39,8 @@ func everyMessage() product {
 		"resolved": resolvedIncident(), "closed": closedIncident(bob, "the tag was pushed again"), "healthy": healthyIncident(), "escalated": escalatedIncident(),
 		"cannot-tell": unknownIncident(), "new-cause": anotherCause(), "overtaken": overtaken(), "acknowledged": acknowledged(), "read-only": readOnly(),
 		"right-missing": rightMissing(), "no-answer": noAnswer(), "not-found": closedIncident(bot.Person{}, "I find no pod checkout in namespace shop."),
-		"credential": expired(), "many-remedies": manyRemedies(),
+		"credential": expired(), "many-remedies": manyRemedies(), "canary": inWaves(bot.Watching, 1), "waves": inWaves(bot.Changing, 12),
+		"written": written(), "handed-over": handedOverIncident(),
 	}
 	for name, i := range roots {
 		p.messages["root-"+name] = drawing{incident: i, route: paged}.root()

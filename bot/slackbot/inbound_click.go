@@ -200,9 +200,8 @@ func (f *front) readSubmission(cb slack.InteractionCallback) (bot.Press, bool) {
 
 // reasonProblem says what is wrong with the words of a modal.
 func reasonProblem(p bot.Press) string {
-	required := p.Button == bot.Reject || p.Button == bot.CloseIt || p.Button == bot.Compromise || p.Button == bot.Unhelpful
 	switch n := utf8.RuneCountInString(p.Reason); {
-	case required && n == 0:
+	case p.Button != bot.Approve && n == 0:
 		return "A few words are needed for the record."
 	case n > mostReason:
 		return fmt.Sprintf("At most %d characters, please.", mostReason)

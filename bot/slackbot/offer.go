@@ -38,12 +38,9 @@ func (o offer) first(i bot.Incident) runbook.Plan {
 // offers are the remedies that can be approved in the incident's state, the
 // recommended first.
 func offers(i bot.Incident) []offer {
-	if i.State != bot.Open && i.State != bot.Asking {
-		return nil
-	}
 	var list []offer
 	for _, p := range i.Plans {
-		if !approvable(p) {
+		if !approvable(p) || !timely(i, p) {
 			continue
 		}
 		n := slices.IndexFunc(list, func(o offer) bool { return o.remedy.ID == p.Remedy.ID })
@@ -53,6 +50,22 @@ func offers(i bot.Incident) []offer {
 		list[n].plans = append(list[n].plans, p)
 	}
 	return list
+}
+
+// timely tells whether a plan can be approved in the incident's state. While a
+// change is watched another may follow, a faster way or the way back, but not
+// while it waits for its first namespace; after the end only the way back.
+func timely(i bot.Incident, p runbook.Plan) bool {
+	switch i.State {
+	case bot.Open, bot.Asking:
+		return true
+	case bot.Watching:
+		done := p.Remedy.Kind == runbook.DeletePods && i.Recovery != nil && i.Recovery.Wanted > 0 && i.Recovery.Waiting == 0
+		return !i.Canary() && !done
+	case bot.Resolved:
+		return p.Remedy.Kind == runbook.UndoSecret
+	}
+	return false
 }
 
 // offered finds what can be approved of a remedy now.

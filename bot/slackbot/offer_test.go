@@ -100,7 +100,7 @@ func TestChoosingAPlan(t *testing.T) {
 		v, _ = o.OpenView(sandbox.Bob)
 		return strings.Contains(sprintf("%v", v.Blocks), "6 pods of 2 workloads")
 	})
-	if drawn := sprintf("%v", v.Blocks); !strings.Contains(drawn, "Short-lived") || !strings.Contains(drawn, "after 90 min") {
+	if drawn := sprintf("%v", v.Blocks); !strings.Contains(drawn, "Short-lived") || !strings.Contains(drawn, "04:42 UTC") {
 		t.Errorf("no warning of a short life: %s", drawn)
 	}
 	o.submit(sandbox.Bob, v, "")

@@ -184,6 +184,7 @@ func demoSettings(d demonstration) settings {
 	for _, host := range d.world.Hosts() {
 		s.Registries = append(s.Registries, registrySettings{Host: host, CAFile: d.world.CAFile})
 	}
+	s.Credentials = demoCredentials()
 	s.Store.Directory = filepath.Join(d.directory, "journal")
 	everything := []string{"*"}
 	developers, platform := []string{shop.Developers}, []string{slack.Platform}

@@ -41,3 +41,17 @@ func nobodyComes(ctx context.Context, desk *bot.Desk) (string, error) {
 	}
 	return "Diagnose something first, and leave it alone.", nil
 }
+
+// demoCredentials are where the company's new credentials come from: secrets of
+// the platform's, each for some of the repositories.
+func demoCredentials() []credentialSettings {
+	here := []string{shop.ClusterName}
+	from := func(secret string) *goldenSettings {
+		return &goldenSettings{Cluster: shop.ClusterName, Namespace: shop.Golden, Name: secret}
+	}
+	return []credentialSettings{
+		{Name: "payments-robot", Registry: shop.GHCR, Repositories: []string{"acme/payments"}, Clusters: here, Namespaces: []string{"pay"}, Secret: from(shop.GoldenRobot)},
+		{Name: "platform", Registry: shop.GHCR, Repositories: []string{"acme/*"}, Clusters: here, Namespaces: []string{"shop", "pay"}, Secret: from(shop.GoldenGHCR)},
+		{Name: "ecr", Registry: shop.ECR, Repositories: []string{"media/*", "teams/*"}, Clusters: here, Namespaces: []string{"media", "team-*"}, Secret: from(shop.GoldenECR)},
+	}
+}

@@ -15,10 +15,23 @@ import (
 	"github.com/pullfix/pullfix/sandbox/slack"
 )
 
-// TestDemo is the main job as a newcomer meets it: the demo is started, the
-// command typed, the plan read and approved by somebody else, and the pods heal.
+// TestDemo is what a newcomer does with the demo, one thing after the other: what
+// one of them heals, no other needs.
 func TestDemo(t *testing.T) {
-	v := demoVisit(t, startDemo(t))
+	url := startDemo(t)
+	for _, s := range []scenario{
+		{name: "early pods", run: earlyPods},
+		{name: "an expired token", run: expiredToken},
+		{name: "a missing secret", run: missingSecret},
+		{name: "nobody comes", run: nobodyComes},
+	} {
+		t.Run(s.name, func(t *testing.T) { s.run(demoVisit(t, url)) })
+	}
+}
+
+// earlyPods is the main job: the command typed, the plan read and approved by
+// somebody else, and the pods heal.
+func earlyPods(v *visit) {
 	v.open(slack.Ann)
 	v.send("/pullfix diagnose shop deployment/cart")
 	v.see("#messages .message", "The pod does not use secret ghcr-pull")
@@ -30,10 +43,85 @@ func TestDemo(t *testing.T) {
 	v.see("dialog", "No healthy pod would be replaced")
 	v.shot("demo-approve")
 	v.click(`dialog [data-answer="submit"]`)
-	v.see("#messages .message", "Resolved")
 	v.see("#messages .message", "2 of 2 pods pulled")
 	v.gone("#messages .message", "Delete the 2 waiting pods in shop on demo")
 	v.shot("demo-resolved")
+}
+
+// expiredToken replaces the credential; what is written heals without a restart.
+func expiredToken(v *visit) {
+	v.open(slack.Ann)
+	v.send("/pullfix diagnose media deployment/thumbnails")
+	v.see("#messages .message", "The credential in secret ecr-pull expired")
+	v.be(slack.Bob)
+	v.press1("Update secret ecr-pull")
+	v.see("dialog", "What changes")
+	v.see("dialog", "Short-lived")
+	v.shot("demo-update-secret")
+	v.click(`dialog [data-answer="submit"]`)
+	v.see("#messages .message", "approved by")
+	v.shot("demo-watching")
+	v.patiently("#messages .message", "3 of 3 pods pulled")
+	v.shot("demo-updated")
+}
+
+// missingSecret chooses between two sources; the modal follows the choice.
+func missingSecret(v *visit) {
+	v.open(slack.Ann)
+	v.send("/pullfix diagnose pay deployment/payments")
+	v.see("#messages .message", "The pull secret regcred does not exist")
+	v.be(slack.Bob)
+	v.press1("Create secret regcred")
+	v.see("dialog", "payments-robot")
+	v.click(`dialog [data-action="pullfix.choice"]`)
+	v.click(`.menu-item:not([aria-selected="true"])`)
+	v.see("dialog", "comes from platform")
+	v.shot("demo-choice")
+	v.click(`dialog [data-answer="submit"]`)
+	v.patiently("#messages .message", "2 of 2 pods pulled")
+}
+
+// nobodyComes lets the deadline pass: people are called, one of them takes it and
+// closes it, and the report is a file.
+func nobodyComes(v *visit) {
+	v.open(slack.Ann)
+	v.send("/pullfix diagnose billing deployment/invoices")
+	v.see("#messages .message", "cannot connect to registry.acme.example")
+	v.see("#messages .message", "escalates at")
+	v.click(".guide-entry:has(.guide-scene)")
+	v.see("#toast", "is now")
+	v.see("#messages .message", "Container registry pull failure blocking deployments in billing")
+	v.shot("demo-escalated")
+	v.click(`[data-action="pullfix.acknowledge"]`)
+	v.see("#messages .message", "taken by")
+	v.click(`[data-action="pullfix.more"]`)
+	v.click(`.menu-item[data-value^="close:"]`)
+	v.click("dialog textarea")
+	v.write("The network team restarted the balancer.")
+	v.click(`dialog [data-answer="submit"]`)
+	v.see("#messages .message", "The network team restarted the balancer")
+	v.click(`[data-action="pullfix.report"]`)
+	v.patiently(".message", "incident-")
+	v.shot("demo-report")
+}
+
+// press1 presses the approve button whose label begins so, when it is there.
+func (v *visit) press1(label string) {
+	v.t.Helper()
+	find := "[...document.querySelectorAll('[data-action=\"pullfix.approve\"]')].find((e) => e.innerText.startsWith(" + quoted(label) + "))"
+	v.until(find, "there is a button "+label)
+	ask[bool](v, find+".click() === undefined")
+}
+
+// patiently waits for what takes the kubelet a while.
+func (v *visit) patiently(selector, text string) {
+	v.t.Helper()
+	for end := time.Now().Add(90 * time.Second); !ask[bool](v, shown(selector, text)); time.Sleep(200 * time.Millisecond) {
+		if time.Now().After(end) {
+			v.see(selector, text) // says what is there instead
+			return
+		}
+	}
 }
 
 // TestPicture draws the picture of the README from the real page.

@@ -66,9 +66,19 @@ func hideNamed(s, lower string) string {
 		s = quotedValue.ReplaceAllString(s, "${1}"+Hidden)
 	}
 	if containsAnyOf(lower, "password=", "passwd=", "pwd=", "secret=", "token=", "signature=", "sig=", "x-amz-", "x-goog-") {
-		s = namedValue.ReplaceAllString(s, "${1}"+Hidden)
+		s = namedValue.ReplaceAllStringFunc(s, hideValue)
 	}
 	return s
+}
+
+// hideValue hides a value behind a name, unless it is what the shell has to fill
+// in, in double quotes as pullfix's own commands have it.
+func hideValue(match string) string {
+	name := namedValue.FindStringSubmatch(match)[1]
+	if strings.HasSuffix(name, `"`) && shellReference.MatchString(match[len(name):]) {
+		return match
+	}
+	return name + Hidden
 }
 
 func containsAnyOf(s string, marks ...string) bool {
@@ -114,6 +124,8 @@ var (
 	quotedValue   = regexp.MustCompile(`(?i)("(?:password|passwd|auth|secret|token|[a-z_]*_token|identitytoken|registrytoken)"\s*:\s*")(?:[^"\\]|\\.)*`)
 	namedValue    = regexp.MustCompile(
 		`(?i)(\b(?:password|passwd|pwd|secret|token|[a-z_]*_token|identitytoken|registrytoken|x-amz-[a-z-]+|x-goog-[a-z-]+|signature|sig)=["']?)[^\s"'&,;]+`)
+	// $(command …) or $NAME: no value, but where it comes from.
+	shellReference = regexp.MustCompile(`^\$(?:\(|[A-Z][A-Z0-9_]*$)`)
 	// Base64 of `{"`: a JSON Web Token, an ECR password, a docker configuration.
 	encodedJSON = regexp.MustCompile(`eyJ[A-Za-z0-9_+/=.-]{8,}`)
 	vendorToken = regexp.MustCompile(

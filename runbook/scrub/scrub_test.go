@@ -31,6 +31,7 @@ func TestTextHidesCredentials(t *testing.T) {
 		"scheme":          {"Basic Ym90Omh1bnRlcjJodW50ZXIy== refused", "Basic [hidden] refused"},
 		"json":            {`{"username":"bot","password":"hunt\"er2"}`, `{"username":"bot","password":"[hidden]"}`},
 		"assignment":      {"password=hunter2 refused", "password=[hidden] refused"},
+		"no reference":    {`password="$hunter2" password=$HUNTER2 password="$HUNTER-2"`, `password="[hidden]" password=[hidden] password="[hidden]"`},
 		"vendor token":    {"login with ghp_hunter2hunter2 failed", "login with [hidden] failed"},
 	}
 	for name, test := range tests {
@@ -54,6 +55,7 @@ func TestTextKeepsWhatTellsTheCause(t *testing.T) {
 		"pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials",
 		"may require authorization: server message: insufficient_scope: authorization failed",
 		"failed to fetch anonymous token: unexpected status", "Your authorization token has expired. Reauthenticate and try again.",
+		`kubectl create secret --docker-password="$REGISTRY_PASSWORD"`, `--docker-password="$(aws ecr get-login-password --region eu-west-1)"`,
 		"100;w=21600", "Größe überschritten – naïve 日本", "did you mean x? yes",
 	} {
 		if got := Text(text); got != text {

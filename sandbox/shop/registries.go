@@ -35,6 +35,7 @@ type shelf struct {
 // accounts are the logins of the company. Their passwords are new in every run.
 type accounts struct {
 	ghcr, quay, harbor string
+	robot              string // of ghcr, for one repository
 	ecr                string // a token that has expired
 	expired            time.Time
 	fresh              string // the one that somebody fetched since
@@ -45,7 +46,7 @@ type accounts struct {
 const tokenLife = 12 * time.Hour
 
 func newAccounts() accounts {
-	a := accounts{ghcr: "ghp_" + rand.Text(), quay: rand.Text(), harbor: rand.Text()}
+	a := accounts{ghcr: "ghp_" + rand.Text(), quay: rand.Text(), harbor: rand.Text(), robot: "ghp_" + rand.Text()}
 	a.expired = time.Now().Add(-14 * time.Minute).Truncate(time.Second)
 	a.expires = a.expired.Add(tokenLife)
 	a.ecr, a.fresh = ecrToken(a.expired), ecrToken(a.expires)
@@ -67,7 +68,9 @@ func (a accounts) shelves() map[string]shelf {
 		ghcr: {
 			options: registry.Options{
 				Style: registry.GHCR, Auth: registry.AuthBearer, Public: []string{"acme/storefront"},
-				Accounts: []registry.Account{{User: "acme-bot", Password: a.ghcr, Pull: all}},
+				Accounts: []registry.Account{
+					{User: "acme-bot", Password: a.ghcr, Pull: all}, {User: "payments-robot", Password: a.robot, Pull: []string{"acme/payments"}},
+				},
 			},
 			images: []string{
 				"acme/storefront:4.2.0", "acme/checkout:1.4.1", "acme/checkout:1.4.2", "acme/checkout:1.4.3",

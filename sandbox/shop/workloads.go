@@ -48,6 +48,7 @@ func (a accounts) secrets() []object {
 		pullSecret("billing", "harbor-robot", login{harbor, "robot$billing", a.harbor}),
 		account("shop", "cart"),
 		pullSecret(Golden, GoldenGHCR, good),
+		pullSecret(Golden, GoldenRobot, login{ghcr, "payments-robot", a.robot}),
 		pullSecret(Golden, GoldenECR, login{ecr, "AWS", a.fresh}),
 	}
 }
@@ -55,9 +56,10 @@ func (a accounts) secrets() []object {
 // Where the company keeps credentials that work: the platform's namespace, in
 // which nothing pulls.
 const (
-	Golden     = "platform"
-	GoldenGHCR = "ghcr-golden"
-	GoldenECR  = "ecr-fresh"
+	Golden      = "platform"
+	GoldenGHCR  = "ghcr-golden"
+	GoldenRobot = "ghcr-payments" // opens one repository
+	GoldenECR   = "ecr-fresh"
 )
 
 // The registries of the golden secrets, as images call them.
