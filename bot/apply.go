@@ -46,6 +46,7 @@ func (i Incident) clone() Incident {
 	i.Seen, i.Earlier, i.Escalated = slices.Clone(i.Seen), slices.Clone(i.Earlier), slices.Clone(i.Escalated)
 	i.Feedback, i.Past = slices.Clone(i.Feedback), slices.Clone(i.Past)
 	i.Grounds = slices.Clone(i.Grounds)
+	i.Calls = slices.Clone(i.Calls)
 	if i.Decision != nil {
 		d := *i.Decision
 		d.Granted, d.Receipts = slices.Clone(d.Granted), slices.Clone(d.Receipts)

@@ -74,6 +74,9 @@ func (i Incident) places(grounds []Ground) string {
 func (d *Desk) checkApproval(ctx context.Context, e Effect, i Incident) Event {
 	p := *e.Press
 	deny := func(why string) Event { return Denied{Effect: e.ID, Press: p, Why: why} }
+	if holder := d.frost.over(i); holder != "" {
+		return deny(frozenAnswer(holder))
+	}
 	if d.Rules.ReadOnly || d.Changer == nil {
 		return deny("pullfix is read-only here; the command stands in the thread.")
 	}

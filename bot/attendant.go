@@ -26,10 +26,16 @@ type attendant struct {
 
 	incident Incident
 	version  Version
+	unsaved  bool      // the incident ran ahead of the store, since people are called first
+	saveAt   time.Time // when it is tried again to save it
+	clock    steady
+	lines    map[string]*line    // to those who are called
+	rung     map[ring]*Paged     // what they were told, with the answer once it is final
 	busy     map[EffectKind]bool // work that is under way
 	pause    time.Time           // until when nothing is begun by itself: the store failed
 	looked   time.Time           // when its pods were last looked at
 	judged   time.Time           // when it was last diagnosed
+	measured time.Time           // when a registry that seems down was last measured again
 	clear    time.Time           // since when recovery is seen, without a break
 }
 
@@ -37,15 +43,21 @@ var errBusy = errors.New("too much is happening to this incident at once; try ag
 
 // attend runs until the incident is over and idle, or ctx ends.
 func (a *attendant) attend(ctx context.Context, o *Opening) {
-	if err := a.begin(ctx, o); err != nil {
-		a.refuseAll(ctx, err)
-		return
+	for err := a.begin(ctx, o); err != nil; err = a.begin(ctx, nil) {
+		if o != nil || errors.Is(err, ErrNoIncident) {
+			a.refuseAll(ctx, err)
+			return
+		}
+		if !a.refuse(ctx, err) {
+			return
+		}
 	}
 	a.publish()
+	defer a.hangUp()
 	a.desk.work.Go(func() { a.chat(ctx) })
 	a.resume(ctx)
 	for {
-		timer := time.NewTimer(time.Until(a.next()))
+		timer := time.NewTimer(min(a.next().Sub(a.clock.now()), longestSleep))
 		select {
 		case l := <-a.inbox:
 			err := a.happen(ctx, l.event)
@@ -61,6 +73,7 @@ func (a *attendant) attend(ctx context.Context, o *Opening) {
 			return
 		}
 		timer.Stop()
+		a.raise(ctx)
 		if a.finished() && a.mayLeave(ctx) {
 			return
 		}
@@ -77,7 +90,7 @@ func (a *attendant) begin(ctx context.Context, o *Opening) error {
 		}
 		return nil
 	}
-	o.After = a.desk.After
+	o.After = a.desk.Policy.After
 	i, _ := Begin(*o, time.Now())
 	version, err := a.desk.Store.Save(ctx, i, "")
 	if err != nil {
@@ -89,6 +102,27 @@ func (a *attendant) begin(ctx context.Context, o *Opening) error {
 	l.reply <- reply{id: a.id}
 	return nil
 }
+
+// refuse answers what comes for an incident that cannot be read for the moment,
+// for a while: its deadline counts, so it has to be read in the end.
+func (a *attendant) refuse(ctx context.Context, err error) bool {
+	a.desk.Log.Error("attending", "incident", a.id, "err", err)
+	timer := time.NewTimer(readAgain)
+	defer timer.Stop()
+	for {
+		select {
+		case l := <-a.inbox:
+			l.reply <- reply{err: err}
+		case <-timer.C:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// readAgain is the pause before a document is read again that could not be.
+const readAgain = 5 * time.Second
 
 // refuseAll answers what waits for an incident that cannot be attended to, and
 // leaves.
@@ -123,35 +157,6 @@ func (a *attendant) resume(ctx context.Context) {
 	}
 }
 
-// happen applies an event and saves; what follows is started only then. When
-// somebody else has changed the document, it is read and the event applied anew.
-func (a *attendant) happen(ctx context.Context, event Event) error {
-	for range 5 {
-		next, effects, err := a.incident.Apply(event, time.Now())
-		if err != nil {
-			return err
-		}
-		version, err := a.desk.Store.Save(ctx, next, a.version)
-		if errors.Is(err, ErrConflict) {
-			if a.incident, a.version, err = a.desk.Store.Load(ctx, a.id); err != nil {
-				return fmt.Errorf("reading incident %s: %w", a.id, err)
-			}
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("saving incident %s: %w", a.id, err)
-		}
-		a.desk.saved(a.incident, next)
-		a.incident, a.version = next, version
-		a.publish()
-		for _, e := range effects {
-			a.start(ctx, e)
-		}
-		return nil
-	}
-	return fmt.Errorf("saving incident %s: %w", a.id, ErrConflict)
-}
-
 // came applies the result of work that pullfix itself began.
 func (a *attendant) came(ctx context.Context, event Event) {
 	if s, ok := event.(settled); ok {
@@ -163,13 +168,16 @@ func (a *attendant) came(ctx context.Context, event Event) {
 		a.saw(ctx, e)
 		return
 	case proven:
-		if a.clear.IsZero() {
-			return // its pods fail again
+		if a.clear.IsZero() || a.frozen() != "" {
+			return // its pods fail again, or a person decides when it is over
 		}
 		event = e.Recovered
 	}
 	if _, ok := event.(Diagnosed); ok {
 		a.judged = time.Now()
+	}
+	if p, ok := event.(Paged); ok && (p.Err == "" || p.Final) {
+		a.rung[ring{p.Target, p.Step}] = &p
 	}
 	if event == nil {
 		return
@@ -213,45 +221,13 @@ func (a *attendant) report(ctx context.Context, event Event) {
 	}
 }
 
-// next is when the attendant has to do something by itself.
-func (a *attendant) next() time.Time {
-	next := a.incident.Deadline
-	if a.incident.State.Over() {
-		next = time.Now().Add(time.Hour)
-	}
-	if at, event := a.incident.due(); event != nil && at.Before(next) {
-		next = at
-	}
-	if look := a.looked.Add(a.desk.Poll); a.watches() && look.Before(next) {
-		next = look
-	}
-	if next.Before(a.pause) {
-		return a.pause
-	}
-	return next
-}
-
 // watches tells that the pods are worth looking at: there is a verdict.
 func (a *attendant) watches() bool {
 	return a.incident.Verdict != nil && (a.incident.State == Open || a.incident.State == Asking || a.incident.State == Watching)
 }
 
-func (a *attendant) tick(ctx context.Context) {
-	now := time.Now()
-	if !a.incident.State.Over() && !now.Before(a.incident.Deadline) {
-		a.came(ctx, Overdue{Repeat: a.desk.Repeat})
-	}
-	if at, event := a.incident.due(); event != nil && !now.Before(at) {
-		a.came(ctx, event)
-	}
-	if a.watches() && !now.Before(a.looked.Add(a.desk.Poll)) {
-		a.looked = now
-		a.look(ctx)
-	}
-}
-
 func (a *attendant) finished() bool {
-	if a.incident.Pends() || len(a.back) > 0 {
+	if a.incident.Pends() || len(a.back) > 0 || a.unsaved {
 		return false
 	}
 	for _, b := range a.busy {
@@ -282,15 +258,17 @@ func (a *attendant) mayLeave(ctx context.Context) bool {
 	}
 }
 
-// publish lets the chat see the newest state.
+// publish lets the chat see the newest state, and changes what is frozen.
 func (a *attendant) publish() {
 	i := a.incident
 	a.current.Store(&i)
+	a.desk.frost.keep(i)
 }
 
 func newAttendant(d *Desk, id string) *attendant {
 	return &attendant{
 		desk: d, id: id, inbox: make(chan letter, 64), back: make(chan Event, 64), lane: make(chan Effect, 1024),
 		leave: make(chan bool), steps: make(chan runbook.Tick, 64), busy: make(map[EffectKind]bool),
+		clock: steady{began: time.Now()}, lines: make(map[string]*line), rung: make(map[ring]*Paged),
 	}
 }

@@ -97,7 +97,7 @@ func (d *Desk) among(ctx context.Context, p Person, people People, selfService b
 func (d *Desk) check(ctx context.Context, e Effect, i Incident) Event {
 	p := *e.Press
 	deny := func(why string) Event { return Denied{Effect: e.ID, Press: p, Why: why} }
-	if i.Place.Message == "" || p.Place.Channel != i.Place.Channel || p.Place.Message != i.Place.Message {
+	if !i.standsAt(p) {
 		return deny("This is not the incident's own message; nothing was done.")
 	}
 	if why := d.standing(ctx, p.Person); why != "" {
@@ -115,7 +115,17 @@ func (d *Desk) check(ctx context.Context, e Effect, i Incident) Event {
 			return deny(refusal("You may not steer incidents; responders are "+d.names(d.Rules.Responders), why))
 		}
 	}
-	return Granted{Effect: e.ID, Press: p, For: snoozeFor}
+	return Granted{Effect: e.ID, Press: p, For: snoozeFor, Policy: &d.Policy}
+}
+
+// standsAt tells that the press was on the incident's own message, or, where it
+// only steers, on one with which people were called.
+func (i *Incident) standsAt(p Press) bool {
+	same := func(place Place) bool {
+		return place.Message != "" && p.Place.Channel == place.Channel && p.Place.Message == place.Message
+	}
+	steers := p.Button == Acknowledge || p.Button == Snooze || p.Button == CloseIt
+	return same(i.Place) || steers && slices.ContainsFunc(i.Calls, same)
 }
 
 // snoozeFor is how long a snooze lasts.

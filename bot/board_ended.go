@@ -90,7 +90,7 @@ func (b *board) notice(ctx context.Context, l letter) {
 	case known && last.rests(n, time.Now()):
 		l.reply <- reply{id: last.id, err: ErrLeftAlone}
 	case known:
-		b.revive(ctx, last.id, letter{event: Returned{Target: n.Target, After: b.desk.After}, reply: l.reply})
+		b.revive(ctx, last.id, letter{event: Returned{Target: n.Target, After: b.desk.Policy.After}, reply: l.reply})
 	default:
 		id := b.desk.NewID()
 		b.holders[n.Key] = id
@@ -118,7 +118,7 @@ func (b *board) resume(ctx context.Context, id string, keys []string) string {
 		if !known || last.id == id || !last.proven {
 			continue
 		}
-		event := Returned{After: b.desk.After}
+		event := Returned{After: b.desk.Policy.After}
 		if a, ok := b.attendants[id]; ok && a.current.Load() != nil {
 			event.Target = a.current.Load().Target
 		}

@@ -57,6 +57,9 @@ func (a *attendant) saw(ctx context.Context, l looked) {
 		}
 		fallthrough
 	case now.Sub(a.clear) >= a.desk.Settle:
+		if a.frozen() != "" {
+			return // a person decides when it is over
+		}
 		a.settled(ctx, l.Recovery)
 	}
 }
@@ -116,37 +119,4 @@ func (Rejudge) apply(c *change) error {
 	}
 	c.follow(Effect{Kind: DoDiagnose})
 	return nil
-}
-
-// page reaches out: the pager of the route, and whatever else is configured.
-// One that confirms is enough for it to count as sent.
-func (d *Desk) page(ctx context.Context, e Effect, i Incident) Event {
-	p := Page{Action: PageTrigger, Key: i.ID, Incident: i.ID, Text: escalationText(i, e.Why), At: e.Made}
-	if i.Verdict != nil {
-		p.Severity, p.Details = i.Verdict.Severity, i.Verdict.Details
-	}
-	paged := Paged{Effect: e.ID}
-	for pause := firstPause; ; pause = min(2*pause, longPause) {
-		for name, pager := range d.Pagers {
-			if err := pager.Page(ctx, p); err != nil {
-				paged.Failed = append(paged.Failed, name+": "+err.Error())
-				continue
-			}
-			paged.Told = append(paged.Told, name)
-		}
-		if len(paged.Told) > 0 || len(d.Pagers) == 0 {
-			return paged
-		}
-		if !sleep(ctx, pause) {
-			return nil
-		}
-		paged.Failed = nil
-	}
-}
-
-func severityOf(i Incident) string {
-	if i.Verdict == nil || i.Verdict.Severity == "" {
-		return runbook.P1
-	}
-	return i.Verdict.Severity
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Options are what a Desk needs. All are required but Changer and Pagers:
-// without a Changer nothing can be approved.
+// Options are what a Desk needs. All are required but Changer, Freezer, Caller
+// and Pagers: without a Changer nothing can be approved.
 type Options struct {
 	Store     Store
 	Announcer Announcer
@@ -21,14 +21,14 @@ type Options struct {
 	Lookout   Lookout // nil where the rest of the cluster is not looked at
 	Freezer   Freezer // nil where nothing but the incident itself can be frozen
 	Directory Directory
-	Pagers    map[string]Pager // by route
+	Caller    Caller           // calls people in the chat; nil where nobody can
+	Pagers    map[string]Pager // by the name of the target
+	Policy    Policy
 	Rules     Rules
 	Seal      *Seal
 	Observer  Observer // nil when nobody looks
 	NewID     func() string
 	Log       *slog.Logger
-	After     time.Duration // until an incident escalates
-	Repeat    time.Duration // between repetitions
 	Poll      time.Duration // between looks at the pods of an open incident
 	Settle    time.Duration // for which nothing may fail before recovery counts
 	Workers   int           // diagnoses and changes at the same time
@@ -49,8 +49,11 @@ func (o Options) validate() error {
 	need(o.Seal != nil, "seal")
 	need(o.NewID != nil, "source of ids")
 	need(o.Log != nil, "log")
-	need(o.After > 0 && o.Repeat > 0 && o.Poll > 0 && o.Settle >= 0, "a duration")
+	need(o.Poll > 0 && o.Settle >= 0, "a duration")
 	need(o.Workers > 0, "number of workers")
+	if err := o.Policy.validate(); err != nil {
+		errs = append(errs, err)
+	}
 	return errors.Join(errs...)
 }
 
@@ -63,6 +66,7 @@ type Desk struct {
 	slots chan struct{}
 	spare chan struct{} // of the slots, those for what nobody asked for
 	work  sync.WaitGroup
+	frost frost
 }
 
 // New makes a desk; Run brings it to life.
@@ -131,6 +135,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	for _, id := range unfinished {
 		if i, _, err := d.Store.Load(ctx, id); err == nil { // the attendant reports what cannot be read
 			b.recall(i)
+			d.frost.keep(i)
 		}
 		b.attendant(ctx, id, nil)
 	}

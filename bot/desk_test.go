@@ -139,7 +139,7 @@ func TestPagerThatFailsIsTriedAgain(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		i := s.incident(t, id)
-		if len(i.Escalated) != 1 || len(i.Escalated[0].Told) != 1 {
+		if len(i.Escalated) != 1 || len(i.Escalated[0].Told) != 2 || len(i.Escalated[0].Failed) != 0 {
 			t.Errorf("escalated %+v", i.Escalated)
 		}
 	})

@@ -11,8 +11,9 @@ type Effect struct {
 	Made    time.Time  `json:"made"`
 	Notice  *Notice    `json:"notice,omitempty"`
 	Whisper *Whisper   `json:"whisper,omitempty"`
-	Press   *Press     `json:"press,omitempty"` // to be checked
-	Why     string     `json:"why,omitempty"`   // of an escalation
+	Press   *Press     `json:"press,omitempty"`  // to be checked
+	Target  string     `json:"target,omitempty"` // that is told of an escalation
+	Step    int        `json:"step,omitempty"`   // which escalation, from 1; 0 and below: that it is over
 }
 
 // EffectKind is what an effect does.
@@ -29,4 +30,7 @@ const (
 	DoCarry    EffectKind = "carry"
 	DoWatch    EffectKind = "watch"
 	DoPage     EffectKind = "page"
+	DoResolve  EffectKind = "resolve" // the page
+	DoForget   EffectKind = "forget"  // undo copies
+	DoShare    EffectKind = "share"   // where a credential stands, with security
 )

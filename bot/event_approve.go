@@ -78,6 +78,8 @@ func (c *change) carriedOut(hash string) bool {
 func (c *change) unapprovable(plan runbook.Plan) string {
 	undo := plan.Remedy.Kind == runbook.UndoSecret
 	switch {
+	case c.Compromised != nil:
+		return frozenAnswer(c.ID)
 	case c.State.Over() && (c.State != Resolved || !undo):
 		return "This incident is over."
 	case c.State == Changing || c.State == Diagnosing:

@@ -182,11 +182,12 @@ func (e Recovered) apply(c *change) error {
 	if err := (Done{Effect: e.Effect}).apply(c); err != nil {
 		return err
 	}
-	if c.State.Over() || c.State == Changing || c.Canary() {
+	if c.State.Over() || c.State == Changing || c.Canary() || c.Compromised != nil {
 		return ErrTooLate
 	}
 	c.State, c.Plans = Resolved, c.undo(c.now)
 	c.Ending = &Ending{At: c.now, Resolution: c.howResolved(), Proof: e.Proof, HandedOver: e.handedOver(), Elsewhere: e.Elsewhere}
+	c.hangUp()
 	text := fmt.Sprintf("Resolved after %s: %s", roundly(c.now.Sub(c.Opened)), c.Ending.Resolution)
 	if c.Ending.HandedOver != "" {
 		text += ". " + c.Ending.HandedOver

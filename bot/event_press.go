@@ -41,6 +41,8 @@ type Granted struct {
 	Expires  time.Duration
 	// For a snooze: how long.
 	For time.Duration
+	// Policy says who is called.
+	Policy *Policy
 }
 
 func (e Granted) apply(c *change) error {
@@ -55,24 +57,14 @@ func (e Granted) apply(c *change) error {
 	case Again:
 		c.note(e.Press.Person, "asked to diagnose again")
 		c.follow(Effect{Kind: DoDiagnose})
-	case EscalateNow:
-		c.escalate(e.Press.Person, "asked for by a person")
-	case Acknowledge:
-		c.note(e.Press.Person, "acknowledged")
-		c.Acknowledged = &e.Press.Person
-	case Snooze:
-		c.Deadline = c.now.Add(e.For)
-		c.note(e.Press.Person, fmt.Sprintf("snoozed for %s: %s", e.For, e.Press.Reason))
-	case CloseIt:
-		c.closeBy(e.Press)
-	case Reopen:
-		c.reopen(e.Press)
 	case Helpful, Unhelpful:
 		c.feedback(e.Press)
 	case TakePostmortem:
 		c.takePostmortem(e.Press)
 	case WriteReport:
 		c.follow(Effect{Kind: DoTell, Notice: &Notice{Key: e.Press.Key, Report: true}})
+	default:
+		e.steer(c)
 	}
 	c.show()
 	return nil
@@ -100,17 +92,3 @@ func (c *change) closeBy(p Press) {
 		c.end(p.Person, resolution)
 	}
 }
-
-func (c *change) reopen(p Press) {
-	if !c.State.Over() {
-		c.whisper(p, "This incident is open.")
-		return
-	}
-	c.revive(reopenedFor)
-	c.note(p.Person, "reopened")
-	c.follow(Effect{Kind: DoDiagnose})
-}
-
-// reopenedFor is how long a reopened incident has until it escalates: people
-// have waited once already.
-const reopenedFor = 10 * time.Minute

@@ -31,7 +31,7 @@ type Steering struct {
 // Steer carries out a steering; when it returns without an error, it is
 // recorded. A *DeclinedError says why it does not apply. It needs no chat.
 func (d *Desk) Steer(ctx context.Context, s Steering) error {
-	_, err := d.post(ctx, letter{id: s.Incident, event: Steered{Steering: s}})
+	_, err := d.post(ctx, letter{id: s.Incident, event: Steered{Steering: s, Policy: &d.Policy}})
 	return err
 }
 
@@ -42,7 +42,10 @@ func (e *DeclinedError) Error() string { return e.Why }
 
 // Steered records what somebody in a terminal did. Their right to it is proven
 // before: there is no message in which it could have been pressed.
-type Steered struct{ Steering Steering }
+type Steered struct {
+	Steering Steering
+	Policy   *Policy // nil without a desk
+}
 
 func (e Steered) apply(c *change) error {
 	s := e.Steering
@@ -56,7 +59,7 @@ func (e Steered) apply(c *change) error {
 		return &DeclinedError{Why: "this incident is over already"}
 	}
 	press := Press{Key: s.Key, Person: s.By, Place: c.Place, Incident: c.ID, Button: s.Button, Reason: s.Reason}
-	if err := (Granted{Press: press, For: snoozeFor}).apply(c); err != nil {
+	if err := (Granted{Press: press, For: snoozeFor, Policy: e.Policy}).apply(c); err != nil {
 		return err
 	}
 	// What a clicker would be told where they clicked is told here, and then

@@ -99,7 +99,7 @@ func (e Diagnosed) apply(c *change) error {
 		c.settleIn(e.Place)
 	}
 	switch {
-	case e.Joins != "":
+	case e.Joins != "" && c.Compromised == nil:
 		c.end(Person{}, joins+e.Joins)
 	case e.Verdict.Cause == cause.None && before == nil:
 		c.end(Person{}, e.Verdict.Summary)
@@ -150,6 +150,10 @@ func (c *change) replaceVerdict(e Diagnosed) {
 	c.Fault = nil
 	c.Case, c.Verdict, c.Progress = &e.Case, &e.Verdict, nil
 	c.Plans = append(slices.Clone(e.Plans), c.undo(c.now)...)
+	if c.Compromised != nil {
+		c.Plans = nil
+	}
+	c.sight(e.Case, e.Verdict)
 	_ = c.addKeys(e.Keys) // none may be new
 }
 
@@ -244,6 +248,7 @@ func (c *change) end(by Person, resolution string) {
 	c.Plans = nil
 	c.Ending = &Ending{At: c.now, By: by, Resolution: resolution, Elsewhere: -1}
 	c.note(by, resolution)
+	c.hangUp()
 }
 
 // NotDiagnosed says that the diagnosis itself did not work.

@@ -10,7 +10,7 @@ import (
 // carry makes the wave of the change that has begun: exactly its actions, one
 // after another, and nothing after the first that is refused. That it begins is
 // recorded already; it is called once for a wave. What writes logs each write.
-func (d *Desk) carry(ctx context.Context, e Effect, i Incident) Event {
+func (d *Desk) carry(ctx context.Context, e Effect, i Incident, by Changer) Event {
 	if !d.slot(ctx) {
 		return nil
 	}
@@ -28,7 +28,7 @@ func (d *Desk) carry(ctx context.Context, e Effect, i Incident) Event {
 	// A change that has begun is finished even when pullfix is told to stop.
 	ctx = context.WithoutCancel(ctx)
 	log.Info("carrying out", "approved", approved, "actions", len(wave), "of", len(i.Decision.Plan.Actions))
-	receipts, err := runbook.CarryAll(ctx, d.Changer, wave, runbook.Actor{Incident: i.ID, Approved: approved})
+	receipts, err := runbook.CarryAll(ctx, by, wave, runbook.Actor{Incident: i.ID, Approved: approved})
 	if overtaken, ok := errors.AsType[*runbook.OvertakenError](err); ok {
 		log.Warn("overtaken, nothing was changed", "approved", approved, "why", overtaken.What)
 		return Overtaken{Effect: e.ID, Why: overtaken.What}

@@ -70,11 +70,17 @@ type Incident struct {
 	Trouble  string            `json:"trouble,omitempty"` // why the newest look at the cluster did not work
 	// Spread is how far the root cause reaches, as looks at the whole cluster say.
 	Spread *Spread `json:"spread,omitempty"`
-	// Deadline is when it escalates unless it is over: an absolute time.
+	// Deadline is when people are called next unless it is over: an absolute time;
+	// zero when there is nothing more to call them for.
 	Deadline  time.Time   `json:"deadline"`
 	Escalated []Escalated `json:"escalated,omitempty"`
 	// Acknowledged is who took it: repeats stop, the incident stays open.
-	Acknowledged *Person `json:"acknowledged,omitempty"`
+	Acknowledged *Person      `json:"acknowledged,omitempty"`
+	Snoozed      *Snoozed     `json:"snoozed,omitempty"`
+	Calls        []Place      `json:"calls,omitempty"` // where people were called, besides the incident's message
+	Down         *Sighting    `json:"down,omitempty"`  // a registry that pullfix itself cannot reach
+	Reopened     *Reopened    `json:"reopened,omitempty"`
+	Compromised  *Compromised `json:"compromised,omitempty"`
 	// Reminder is what has to be said at a later moment, also after the end.
 	Reminder *Reminder `json:"reminder,omitempty"`
 	Ending   *Ending   `json:"ending,omitempty"`
@@ -136,17 +142,6 @@ type Approval struct {
 	Rule     string    `json:"rule"`
 	Enough   int       `json:"enough"` // how many approvals it takes, as worked out at this click
 	MAC      string    `json:"mac"`
-}
-
-// Escalated is one escalation.
-type Escalated struct {
-	At     time.Time `json:"at"`
-	Why    string    `json:"why"`
-	By     Person    `json:"by,omitzero"`
-	Route  string    `json:"route"`
-	Told   []string  `json:"told,omitempty"`   // which targets confirmed
-	Failed []string  `json:"failed,omitempty"` // which did not, and why
-	Key    string    `json:"key"`              // dedup key
 }
 
 // Ending is how an incident ended.

@@ -98,6 +98,7 @@ func (c *change) revive(after time.Duration) {
 		c.State = Diagnosing
 	}
 	c.Trouble = ""
+	c.Snoozed, c.Down, c.Reopened = nil, nil, &Reopened{At: c.now, After: after}
 	c.Deadline = c.now.Add(after)
 }
 

@@ -33,6 +33,7 @@ func TestSteerWhileTheChatIsDown(t *testing.T) {
 			}
 			synctest.Wait()
 		}
+		time.Sleep(15 * time.Minute)
 		steer("1", bot.Snooze)
 		if i := s.incident(t, id); !i.Deadline.Equal(time.Now().Add(10 * time.Minute)) {
 			t.Errorf("snoozed until %s", i.Deadline)

@@ -24,6 +24,8 @@ func (a *attendant) start(ctx context.Context, e Effect) {
 	switch e.Kind {
 	case DoShow, DoTell, DoWhisper:
 		a.say(e)
+	case DoPage, DoResolve:
+		a.call(ctx, a.incident, e)
 	case DoWatch:
 		a.looked = time.Time{}
 		a.came(ctx, Done{Effect: e.ID})
@@ -45,9 +47,11 @@ func (a *attendant) perform(ctx context.Context, e Effect, i Incident) Event {
 	case DoDiagnose:
 		return a.diagnose(ctx, e, i)
 	case DoCarry:
-		return a.desk.carry(ctx, e, i)
-	case DoPage:
-		return a.desk.page(ctx, e, i)
+		return a.desk.carry(ctx, e, i, frozenChanges{a.desk.Changer, a.frozen})
+	case DoForget:
+		return a.desk.forget(ctx, e, i)
+	case DoShare:
+		return a.desk.share(ctx, e, i)
 	}
 	return Done{Effect: e.ID}
 }
@@ -114,7 +118,7 @@ func (a *attendant) diagnose(ctx context.Context, e Effect, i Incident) Event {
 	if holder := d.claim(ctx, i.ID, append(noticedKeys(i), found.Keys...)); holder != "" {
 		found.Joins = holder
 	}
-	if d.Changer != nil && !d.Rules.ReadOnly {
+	if d.Changer != nil && !d.Rules.ReadOnly && d.frost.over(Incident{Case: &c}) == "" {
 		if found.Plans, err = d.Engine.Plan(ctx, c, v); err != nil {
 			d.Log.Warn("planning remedies", "incident", i.ID, "err", err)
 		}

@@ -46,6 +46,14 @@ type shop struct {
 	slowShow  time.Duration // how long a drawing takes
 	slowLook  time.Duration // how long a diagnosis takes
 	ids       int
+	policy    bot.Policy
+	calls     []bot.Call
+	reserved  []bot.Page // what the target to fall back to was sent
+	forgotten int
+	scope     int // namespaces
+	pageSlow  time.Duration
+	saveSlow  time.Duration
+	heard     map[string]bool // calls by key
 }
 
 func newShop() *shop {
@@ -56,6 +64,11 @@ func newShop() *shop {
 			Diagnosis: runbook.Diagnosis{Cause: cause.TagNotFound, Image: "reg/app:v2", Registry: "reg", Summary: "The tag v2 does not exist in reg/app", Vantage: runbook.VantageImage},
 		},
 		recovery: runbook.Recovery{Wanted: 1, Waiting: 1},
+		policy: bot.Policy{
+			After: 20 * time.Minute, Repeat: 10 * time.Minute, Routes: []bot.PageRoute{everybody()},
+			Down: bot.DownSign{Namespaces: 3, Lasting: time.Minute}, Spreading: bot.SpreadSign{Namespaces: 5, Pods: 50, Growth: 4, Lasting: 30 * time.Second},
+		},
+		heard: map[string]bool{},
 	}
 }
 
@@ -78,6 +91,11 @@ func (s *shop) Load(_ context.Context, id string) (bot.Incident, bot.Version, er
 func (s *shop) Save(_ context.Context, i bot.Incident, expected bot.Version) (bot.Version, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if slow := s.saveSlow; slow > 0 {
+		s.mu.Unlock()
+		time.Sleep(slow)
+		s.mu.Lock()
+	}
 	if err := s.fail["save"]; err != nil {
 		return "", err
 	}
@@ -205,13 +223,6 @@ func (s *shop) Members(_ context.Context, group string) ([]string, bool, error) 
 	return s.members[group], s.open[group], nil
 }
 
-func (s *shop) Page(_ context.Context, p bot.Page) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.pages = append(s.pages, p)
-	return s.fail["page"]
-}
-
 func everywhere() bot.Reach { return bot.Reach{Clusters: []string{"*"}, Namespaces: []string{"*"}} }
 
 func rules() bot.Rules {
@@ -229,10 +240,11 @@ func (s *shop) desk(t *testing.T, rules bot.Rules) *bot.Desk {
 		t.Fatal(err)
 	}
 	d, err := bot.New(bot.Options{
-		Store: s, Announcer: s, Engine: s, Lookout: s, Changer: s, Directory: s, Pagers: map[string]bot.Pager{"platform": s}, Rules: rules, Seal: seal,
-		NewID:   func() string { s.mu.Lock(); defer s.mu.Unlock(); s.ids++; return fmt.Sprintf("i%d", s.ids) },
+		Store: s, Announcer: s, Engine: s, Lookout: s, Changer: s, Directory: s, Caller: s, Freezer: s, Rules: rules, Seal: seal,
+		Pagers: map[string]bot.Pager{"pager": s, "other": reserve{s}}, Policy: s.policy,
 		Archive: s, Rooms: s,
-		Log: slog.New(slog.DiscardHandler), After: 20 * time.Minute, Repeat: 10 * time.Minute, Poll: 10 * time.Second, Settle: 30 * time.Second, Workers: 4, CrashLoop: "https://runbooks.example.com/crash",
+		NewID: func() string { s.mu.Lock(); defer s.mu.Unlock(); s.ids++; return fmt.Sprintf("i%d", s.ids) },
+		Log:   slog.New(slog.DiscardHandler), Poll: 10 * time.Second, Settle: 30 * time.Second, Workers: 4, CrashLoop: "https://runbooks.example.com/crash",
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -89,8 +89,11 @@ func lives() map[string]func(*testing.T) bot.Incident {
 			w.facts.Workload.Available = 0
 			w.fails("shop", "checkout-7f9c4").fails("web", "front-1").fails("billing", "invoice-1")
 			l := open(t, w, bot.Person{})
-			l.after(20 * time.Minute).happen(bot.Overdue{Repeat: 10 * time.Minute})
-			l.happen(bot.Paged{Told: []string{"the mention in Slack"}, Failed: []string{"pagerduty: 502 Bad Gateway"}})
+			l.after(20 * time.Minute).happen(bot.Overdue{Policy: &bot.Policy{After: 20 * time.Minute, Repeat: 10 * time.Minute, Routes: []bot.PageRoute{
+				{Name: "platform", Causes: []string{"*"}, Namespaces: []string{"*"}, Mention: "S0PLATFORM", Targets: []string{"PagerDuty platform"}},
+			}}})
+			l.happen(bot.Paged{Target: "Slack platform", Step: 1})
+			l.happen(bot.Paged{Target: "PagerDuty platform", Step: 1, Err: "502 Bad Gateway"})
 			l.after(time.Minute).happen(bot.Granted{Press: bot.Press{Person: eve, Button: bot.Acknowledge}})
 			w.facts.Pod.Containers[0].State = runbook.StateRunning
 			l.after(15 * time.Minute).diagnose(w)

@@ -123,10 +123,9 @@ func (f *front) own(ctx context.Context, incident string, at bot.Place) (bot.Inc
 		return i, notRecorded(err).text
 	}
 	own := f.placeOf(i)
-	if own.Message == "" || own.Channel != at.Channel || own.Message != at.Message {
+	if i.Place = own; !standsAt(i, at) {
 		return i, "This is not the incident's own message; nothing was done."
 	}
-	i.Place = own
 	return i, ""
 }
 

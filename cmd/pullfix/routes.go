@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"path"
 	"slices"
@@ -10,24 +9,39 @@ import (
 	"github.com/pullfix/pullfix/bot"
 	"github.com/pullfix/pullfix/bot/slackbot"
 	"github.com/pullfix/pullfix/runbook"
-	"github.com/pullfix/pullfix/runbook/cause"
 )
 
-// routes choose who is told when an incident escalates.
-type routes []routeSettings
-
-// of is the first route that covers the incident.
-func (r routes) of(i bot.Incident) (routeSettings, bool) {
-	why := cause.Unknown
-	if i.Verdict != nil {
-		why = i.Verdict.Cause
+// policy is when people are called, and whom, with the targets that were opened.
+func (e escalationSettings) policy(pagers map[string]bot.Pager) (bot.Policy, error) {
+	texts, err := bot.ParseTexts(e.Texts.sources())
+	if err != nil {
+		return bot.Policy{}, usage(fmt.Errorf("escalation.texts: %w", err))
 	}
-	for _, route := range r {
-		if matchesAny(route.Causes, string(why)) && matchesAny(route.Namespaces, i.Target.Namespace) {
-			return route, true
+	p := bot.Policy{
+		After: e.After, Repeat: e.Repeat, Levels: e.Levels, Texts: texts,
+		Down:      bot.DownSign{Namespaces: e.RegistryDown.Namespaces, Lasting: e.RegistryDown.Lasting},
+		Spreading: bot.SpreadSign{Namespaces: e.Expanding.Namespaces, Pods: e.Expanding.Pods, Growth: e.Expanding.Growth, Lasting: e.Expanding.Lasting},
+	}
+	for _, r := range e.Routes {
+		p.Routes = append(p.Routes, r.route(pagers))
+	}
+	return p, nil
+}
+
+func (r routeSettings) route(pagers map[string]bot.Pager) bot.PageRoute {
+	route := bot.PageRoute{
+		Name: r.Name, Level: r.Level, Causes: r.Causes, Namespaces: r.Namespaces, LostAvailability: r.LostAvailability,
+		Pages: r.Pages, Mention: r.Slack.Mention, Channel: r.Slack.Channel, Fallback: r.Fallback,
+	}
+	for _, why := range r.Conditions {
+		route.Conditions = append(route.Conditions, bot.Condition(why))
+	}
+	for _, kind := range targetKinds() {
+		if _, opened := pagers[targetName(kind, r)]; opened {
+			route.Targets = append(route.Targets, targetName(kind, r))
 		}
 	}
-	return routeSettings{}, false
+	return route
 }
 
 func matchesAny(patterns []string, name string) bool {
@@ -37,47 +51,13 @@ func matchesAny(patterns []string, name string) bool {
 	})
 }
 
-// Route says who is told, for the text of messages.
+// routes tell who is called, for the text of messages.
+type routes bot.Policy
+
+// Route is who an overdue incident is told to.
 func (r routes) Route(i bot.Incident) slackbot.Route {
-	route, ok := r.of(i)
-	return slackbot.Route{Mention: route.Slack.Mention, Pages: ok}
-}
-
-// mentions calls people by mentioning their user group, broadcast from the
-// incident's thread: a redraw notifies nobody.
-type mentions struct {
-	routes routes
-	find   func(ctx context.Context, id string) (bot.Incident, error)
-	chat   bot.Announcer
-}
-
-// Page mentions the people of the route. It may be told twice; the chat says a
-// notice with the same key once.
-func (m mentions) Page(ctx context.Context, p bot.Page) error {
-	i, err := m.find(ctx, p.Incident)
-	if err != nil {
-		return fmt.Errorf("finding whom to mention: %w", err)
-	}
-	text := "▲ " + p.Text
-	if route, ok := m.routes.of(i); ok {
-		text = "<!subteam^" + route.Slack.Mention + "> " + text
-	} else {
-		text += ". Nobody is mentioned: no escalation route covers this."
-	}
-	notice := bot.Notice{Key: fmt.Sprintf("%s-page-%d", p.Key, p.At.UnixNano()), Text: text, Broadcast: true}
-	if err := m.chat.Tell(ctx, i, notice); err != nil {
-		return fmt.Errorf("mentioning: %w", err)
-	}
-	return nil
-}
-
-// pagers are the ways to people, by name. Without a route there is none, and
-// messages say that nobody will be paged.
-func (s settings) pagers(find func(context.Context, string) (bot.Incident, error), chat bot.Announcer) map[string]bot.Pager {
-	if len(s.Escalation.Routes) == 0 {
-		return nil
-	}
-	return map[string]bot.Pager{"the mention in Slack": mentions{routes: s.Escalation.Routes, find: find, chat: chat}}
+	route, ok := bot.Policy(r).Route(i)
+	return slackbot.Route{Mention: route.Mention, Pages: ok}
 }
 
 // approvers tell who may approve, for the text of modals; the desk decides by

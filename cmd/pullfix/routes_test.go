@@ -1,10 +1,7 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -21,11 +18,18 @@ func incident(namespace string, why cause.Cause) bot.Incident {
 	}
 }
 
-func twoRoutes() routes {
-	return routes{
+func twoRoutes(t *testing.T) routes {
+	t.Helper()
+	e := defaultEscalation()
+	e.Routes = []routeSettings{
 		{Name: "owners", Causes: []string{"TagNotFound", "Repository*"}, Namespaces: []string{"prod-*"}, Slack: slackMentions{Mention: "S0OWNERS"}},
 		{Name: "platform", Causes: []string{"*"}, Namespaces: []string{"prod-*", "shop"}, Slack: slackMentions{Mention: "S0PLATFORM"}},
 	}
+	p, err := e.policy(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return routes(p)
 }
 
 func TestTheFirstRouteThatCoversTheIncidentIsTaken(t *testing.T) {
@@ -40,7 +44,7 @@ func TestTheFirstRouteThatCoversTheIncidentIsTaken(t *testing.T) {
 		{"shop", cause.TagNotFound, slackbot.Route{Mention: "S0PLATFORM", Pages: true}},
 		{"dev", cause.TagNotFound, slackbot.Route{}},
 	} {
-		if diff := cmp.Diff(c.want, twoRoutes().Route(incident(c.namespace, c.why))); diff != "" {
+		if diff := cmp.Diff(c.want, twoRoutes(t).Route(incident(c.namespace, c.why))); diff != "" {
 			t.Errorf("%s %s: %s", c.namespace, c.why, diff)
 		}
 	}
@@ -48,48 +52,8 @@ func TestTheFirstRouteThatCoversTheIncidentIsTaken(t *testing.T) {
 		t.Error("somebody is paged without a route")
 	}
 	unknown := bot.Incident{Target: runbook.Target{Namespace: "prod-a"}}
-	if got := twoRoutes().Route(unknown); got.Mention != "S0PLATFORM" {
+	if got := twoRoutes(t).Route(unknown); got.Mention != "S0PLATFORM" {
 		t.Errorf("what is not diagnosed goes to %q", got.Mention)
-	}
-}
-
-// thread remembers what is said in the thread.
-type thread struct {
-	bot.Announcer
-	said []bot.Notice
-	err  error
-}
-
-func (c *thread) Tell(_ context.Context, _ bot.Incident, n bot.Notice) error {
-	c.said = append(c.said, n)
-	return c.err
-}
-
-func TestAPageIsABroadcastMention(t *testing.T) {
-	chat := &thread{}
-	stored := incident("prod-a", cause.TagNotFound)
-	m := mentions{routes: twoRoutes(), chat: chat, find: func(context.Context, string) (bot.Incident, error) { return stored, nil }}
-	first := bot.Page{Key: "i1", Incident: "i1", Text: "P1: broken", At: time.Unix(1, 2)}
-	again := first
-	again.At = time.Unix(600, 0)
-	for _, p := range []bot.Page{first, first, again} {
-		if err := m.Page(t.Context(), p); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if chat.said[0].Text != "<!subteam^S0OWNERS> ▲ P1: broken" || !chat.said[0].Broadcast {
-		t.Errorf("said %+v", chat.said[0])
-	}
-	if chat.said[0].Key != chat.said[1].Key || chat.said[0].Key == chat.said[2].Key {
-		t.Error("the same page has another key, or a repetition the same one")
-	}
-	stored.Target.Namespace = "dev"
-	if err := m.Page(t.Context(), first); err != nil || chat.said[3].Text != "▲ P1: broken. Nobody is mentioned: no escalation route covers this." {
-		t.Errorf("said %+v, %v", chat.said[3], err)
-	}
-	chat.err = errors.New("slack is down")
-	if err := m.Page(t.Context(), first); !errors.Is(err, chat.err) {
-		t.Errorf("a page that did not arrive: %v", err)
 	}
 }
 

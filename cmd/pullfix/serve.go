@@ -65,6 +65,9 @@ func (t *tool) parts() (parts, error) {
 	if p.key, err = t.key(s.Store.KeyFile); err != nil {
 		return parts{}, err
 	}
+	if p.pagers, err = t.openPagers(s.Escalation.Routes); err != nil {
+		return parts{}, err
+	}
 	for _, warning := range s.warnings() {
 		p.log.Warn(warning)
 	}

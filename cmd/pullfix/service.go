@@ -28,6 +28,7 @@ type parts struct {
 	tokens   tokens
 	key      masterKey
 	engine   engine
+	pagers   map[string]bot.Pager
 	log      *slog.Logger
 	metrics  *metrics.Metrics
 	pace     pace
@@ -65,14 +66,19 @@ type service struct {
 // newService ties the parts together. Nothing is called yet, but the journal is
 // taken; close gives it back.
 func newService(p parts) (*service, error) {
+	policy, err := p.settings.Escalation.policy(p.pagers)
+	if err != nil {
+		return nil, err
+	}
 	slack, err := slackbot.New(slackbot.Options{
 		APIURL: p.settings.Slack.APIURL, BotToken: p.tokens.bot, AppToken: p.tokens.app, Channel: p.settings.Slack.Channel,
-		Log: p.log, Report: p.settings.report, Routes: routes(p.settings.Escalation.Routes), Approvals: approvers(p.settings.rules()),
+		Log: p.log, Report: p.settings.report, Routes: routes(policy), Approvals: approvers(p.settings.rules()),
 		Transport: p.metrics.Slack(http.DefaultTransport),
 	})
 	if err != nil {
 		return nil, usage(err)
 	}
+	policy.Link = slack.Link
 	sealKey, err := p.key.derive("seal")
 	if err != nil {
 		return nil, err
@@ -88,8 +94,7 @@ func newService(p parts) (*service, error) {
 	s := &service{log: p.log, journal: kept, slack: slack, scanner: p.engine, metrics: p.metrics, ledger: &ledger{Store: kept, metrics: p.metrics}}
 	s.desk, err = bot.New(bot.Options{
 		Store: s.ledger, Observer: p.metrics, Announcer: slack, Directory: slack, Engine: p.engine, Changer: p.changer(), Rules: p.settings.rules(),
-		Pagers: p.settings.pagers(s.find, slack), Seal: seal, NewID: newIncidentID, Log: p.log,
-		After: p.settings.Escalation.After, Repeat: p.settings.Escalation.Repeat,
+		Caller: slack, Pagers: p.pagers, Policy: policy, Seal: seal, NewID: newIncidentID, Log: p.log,
 		Poll: p.pace.poll, Settle: p.pace.settle, Workers: workers,
 	})
 	if err != nil {
@@ -117,10 +122,6 @@ func storeTrouble(err error) error {
 		return usage(err, "end the other pullfix, or give this one a store.directory of its own")
 	}
 	return usage(err, "store.directory names a directory that pullfix can write to")
-}
-
-func (s *service) find(ctx context.Context, id string) (bot.Incident, error) {
-	return s.desk.Find(ctx, id)
 }
 
 // newIncidentID is short enough to be typed, and random enough never to come

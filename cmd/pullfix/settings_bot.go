@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -30,34 +29,12 @@ type storeSettings struct {
 	KeyFile   string `mapstructure:"keyFile"`
 }
 
-// escalationSettings say when people are called, and whom.
-type escalationSettings struct {
-	After  time.Duration   `mapstructure:"after"`
-	Repeat time.Duration   `mapstructure:"repeat"`
-	Routes []routeSettings `mapstructure:"routes"`
-}
-
-// routeSettings are one way to people, for the incidents that it covers.
-type routeSettings struct {
-	Name       string        `mapstructure:"name"`
-	Causes     []string      `mapstructure:"causes"`
-	Namespaces []string      `mapstructure:"namespaces"`
-	Slack      slackMentions `mapstructure:"slack"`
-}
-
-// slackMentions name who is mentioned, in the incident's own channel. Channel is
-// for another one, which is not possible yet: it is refused, not ignored.
-type slackMentions struct {
-	Mention string `mapstructure:"mention"`
-	Channel string `mapstructure:"channel"`
-}
-
 // defaultSettings are the values of the keys that are left out.
 func defaultSettings() settings {
 	return settings{
 		Slack:      slackSettings{APIURL: "https://slack.com/api/"},
 		Store:      storeSettings{Directory: "./journal", KeyFile: "./pullfix.key"},
-		Escalation: escalationSettings{After: 20 * time.Minute, Repeat: 10 * time.Minute},
+		Escalation: defaultEscalation(),
 		Heartbeat:  heartbeatSettings{Every: time.Minute},
 		Listen:     "127.0.0.1:8080",
 	}
@@ -133,39 +110,5 @@ func (s storeSettings) check(complain complainer) {
 	inside, err := filepath.Rel(s.Directory, s.KeyFile)
 	if err == nil && s.Directory != "" && filepath.IsLocal(inside) {
 		complain("store.keyFile", "the key lies in the store that it seals", "put it elsewhere: whoever can write incidents could forge approvals with it")
-	}
-}
-
-func (e escalationSettings) check(complain complainer) {
-	if e.After <= 0 {
-		complain("escalation.after", fmt.Sprintf("%s is no time to act in", e.After), "write a duration such as 20m")
-	}
-	if e.Repeat <= 0 {
-		complain("escalation.repeat", fmt.Sprintf("%s is no pause", e.Repeat), "write a duration such as 10m")
-	}
-	names := map[string]int{}
-	for i, r := range e.Routes {
-		path := "escalation.routes[" + strconv.Itoa(i) + "]"
-		if first, twice := names[r.Name]; twice && r.Name != "" {
-			complain(path+".name", fmt.Sprintf("%q is the name of routes[%d], too", r.Name, first), "give each route a name of its own")
-		}
-		names[r.Name] = i
-		r.check(path, complain)
-	}
-}
-
-func (r routeSettings) check(path string, complain complainer) {
-	if strings.TrimSpace(r.Name) == "" {
-		complain(path, "no name", "messages say which route was taken: name it")
-	}
-	checkPatterns(path, []patterns{{"causes", r.Causes}, {"namespaces", r.Namespaces}}, complain)
-	checkKnown(path+".causes", r.Causes, causeNames(), complain)
-	if r.Slack.Mention == "" {
-		complain(path, "nobody to tell", "set slack.mention to the id of a user group")
-	} else {
-		checkIDs(path+".slack.mention", []string{r.Slack.Mention}, userGroups(), complain)
-	}
-	if r.Slack.Channel != "" {
-		complain(path+".slack.channel", "people cannot be mentioned in another channel yet", "leave it empty: they are mentioned where the incident is")
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"strconv"
+
+	"github.com/pullfix/pullfix/bot"
 )
 
 // botKeys are the keys that only serve reads.
@@ -34,15 +36,29 @@ func (s settings) warnings() []string {
 			warn("approvals[%d].selfServiceGroups: whoever can join those groups can approve", i)
 		}
 	}
-	if len(s.Escalation.Routes) == 0 {
-		warn("escalation.routes is empty: nobody will be paged")
-	}
+	s.warnOfEscalation(warn)
 	for _, file := range []string{s.Slack.BotTokenFile, s.Slack.AppTokenFile} {
 		if mode := readableByOthers(file); mode != 0 {
 			warn("%s can be read by others (mode %04o): chmod 600 it", file, mode)
 		}
 	}
 	return said
+}
+
+func (s settings) warnOfEscalation(warn func(string, ...any)) {
+	routes := s.Escalation.Routes
+	if len(routes) == 0 {
+		warn("escalation.routes is empty: nobody will be paged")
+		return
+	}
+	forSecurity := func(r routeSettings) bool { return slices.Contains(r.Conditions, string(bot.WhenCompromised)) }
+	at := slices.IndexFunc(routes, forSecurity)
+	switch {
+	case at < 0:
+		warn("escalation.routes: none is for the condition security: a security incident takes the route of everything else, and nobody is told where the credential stands")
+	case routes[at].Slack.Channel == "":
+		warn("escalation.routes[%d].slack.channel is empty: nobody is told where a compromised credential stands", at)
+	}
 }
 
 func (s settings) warnOfNobody(warn func(string, ...any)) {
