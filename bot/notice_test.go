@@ -127,6 +127,7 @@ func TestWhatIsNothingStaysQuiet(t *testing.T) {
 func TestWithoutARoomItStillPages(t *testing.T) {
 	s := newShop()
 	s.verdict.Severity = runbook.P2
+	s.policy.Routes[0].Pages = []string{runbook.P1, runbook.P2}
 	live(t, s, rules(), func(t *testing.T, d *bot.Desk) {
 		notice(t, d, noticed("web-1"))
 		time.Sleep(20 * time.Minute)
