@@ -78,6 +78,7 @@ bench: ## measure the budgets beside the peer command, on a real API server (roo
 
 soak: ## long loops, not part of CI
 	ROUNDS=50 $(GO) test -race -count=1 -timeout 60m -run TestKilledAtAnyMoment ./cmd/pullfix
+	ROUNDS=200 $(GO) test -race -count=1 -timeout 30m -run TestRaceOnOneSecret ./k8s
 	$(GO) test -race -count=5 ./bot/journal
 	$(GO) test -race -count=20 ./registry/... ./k8s/... ./runbook/...
 	$(GO) test -run '^$$' -fuzz FuzzRead -fuzztime 5m ./runbook/message

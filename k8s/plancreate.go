@@ -2,6 +2,7 @@ package k8s
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -65,7 +66,7 @@ func (p *planner) creatable(ctx context.Context, c creation) string {
 	switch {
 	case err == nil:
 		return "secret " + c.name + " exists by now"
-	case !missing(err):
+	case !missing(err) && !errors.Is(err, ErrForbidden): // making it tells, too
 		return fmt.Sprintf("whether %s exists is not known (%s)", q.what(), why(err))
 	case c.attach:
 		return p.unattachable(c.name, c.instead)

@@ -16,6 +16,9 @@ import (
 	"github.com/pullfix/pullfix/runbook"
 )
 
+// kindRollout is Argo Rollouts' own kind of workload.
+const kindRollout = "Rollout"
+
 // budgets are the PodDisruptionBudgets.
 const budgets = resource("/apis/policy/v1/poddisruptionbudgets")
 
@@ -53,6 +56,10 @@ func (p *planner) look(ctx context.Context) error {
 	case kindDeployment, kindReplicaSet, kindStatefulSet, kindDaemonSet:
 	case kindJob, kindCronJob:
 		p.refused = "a Job counts a deleted pod as a failure, and its backoffLimit may end it"
+		return nil
+	case kindRollout:
+		p.refused = fmt.Sprintf("Argo Rollouts replaces the pods of Rollout %s: kubectl argo rollouts restart %s -n %s (it evicts them a few at a time, and PodDisruptionBudgets count)",
+			w.Name, w.Name, p.kase.Facts.Target.Namespace)
 		return nil
 	default:
 		p.refused = fmt.Sprintf("pullfix does not know how %s replaces its pods", w.Kind)

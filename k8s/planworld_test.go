@@ -285,6 +285,7 @@ func (s *shop) carried(p runbook.Plan) {
 
 // writes counts the requests of pullfix that change something, Events aside.
 func (s *shop) writes() int {
+	synctest.Wait() // until the stand-in has noted the last one
 	n := 0
 	for _, r := range s.stand.Requests() {
 		if r.User == cluster.Admin && (r.Verb == "delete" || r.Verb == "patch" || r.Verb == "update") {

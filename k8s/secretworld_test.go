@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"testing/synctest"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -180,6 +181,7 @@ func (s *shop) unmarked(said ...any) {
 
 // secretWrites counts what pullfix wrote of secrets.
 func (s *shop) secretWrites() int {
+	synctest.Wait()
 	n := 0
 	for _, r := range s.stand.Requests() {
 		if r.User == cluster.Admin && r.Resource == "secrets" && r.Verb != "get" && r.Verb != "list" {

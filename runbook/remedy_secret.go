@@ -237,7 +237,7 @@ func (e evidence) attachRisk() string {
 // if that is named. New pods come from the template by themselves.
 func (e evidence) attachCommand(secret, instead string) string {
 	var items []string
-	for _, name := range append(e.facts.templateSecrets(), secret) {
+	for _, name := range append(slices.Clone(e.givenSecrets()), secret) {
 		item := `{"name":` + encoded(name) + `}`
 		if name != instead && !slices.Contains(items, item) {
 			items = append(items, item)
@@ -245,6 +245,16 @@ func (e evidence) attachCommand(secret, instead string) string {
 	}
 	names := "[" + strings.Join(items, ",") + "]"
 	return e.amend(amendment{patch: `{"imagePullSecrets":` + names + `}`, filter: ".imagePullSecrets = " + names, merge: true})
+}
+
+// givenSecrets are the pull secrets that a pod of the template gets. A list of
+// its own counts in place of its ServiceAccount's, which then has to be in it.
+func (e evidence) givenSecrets() []string {
+	names := e.facts.templateSecrets()
+	if len(names) == 0 && e.facts.Account != nil {
+		return e.facts.Account.PullSecrets
+	}
+	return names
 }
 
 // showSecret is the command that lists the hosts a secret is for, and nothing

@@ -59,6 +59,7 @@ type service struct {
 	metrics  *metrics.Metrics
 	ledger   *ledger
 	watchdog *watchdog
+	sweeper  sweeper
 	heart    heart
 	stopping atomic.Bool
 }
@@ -101,6 +102,7 @@ func newService(p parts) (*service, error) {
 		return nil, errors.Join(err, kept.Close())
 	}
 	s.counter = counter{Desk: s.desk, usual: p.engine.usual()}
+	s.sweeper = sweeper{clusters: p.engine.clusters, incidents: s.lately, log: p.log}
 	s.watchdog = &watchdog{desk: s.desk, metrics: p.metrics, log: p.log, every: lookEvery}
 	s.heart = newHeart(p.settings.Heartbeat, s.content, p.metrics, p.log)
 	if s.control, err = control.Listen(p.settings.Store.Directory, p.log); err != nil {
@@ -133,6 +135,14 @@ func (s *service) health() http.Handler {
 	return health(condition{
 		slack: s.slack, journal: s.journal.Troubles, stored: s.ledger.trouble, reaches: s.metrics.Reaches, troubles: s.watchdog.troubles, stopping: &s.stopping,
 	}, s.metrics.Handler())
+}
+
+// lately are the incidents that may have kept copies: the open ones, and those
+// that ended within as long as a copy lives, and a day more.
+func (s *service) lately(ctx context.Context) ([]bot.Incident, error) {
+	open, err := s.desk.Current(ctx)
+	ended, failed := s.journal.EndedSince(ctx, time.Now().Add(-48*time.Hour))
+	return append(open, ended...), errors.Join(err, failed)
 }
 
 // content tells that people would be called if they had to be.
@@ -170,6 +180,7 @@ func (s *service) run(ctx context.Context, web listening) error {
 func (s *service) tend(ctx context.Context, web listening) error {
 	var both sync.WaitGroup
 	both.Go(func() { s.watchdog.run(ctx) })
+	both.Go(func() { s.sweeper.run(ctx) })
 	both.Go(func() { s.heart.run(ctx) })
 	stop := context.AfterFunc(ctx, func() { _ = web.server.Close() }) // whoever asks now asks too late
 	defer stop()

@@ -40,6 +40,7 @@ func Run(t *testing.T, config *rest.Config) {
 		"selectors": selectors, "pages": pages, "versions": versions, "errors": faults, "encodings": encodings,
 		"access": access, "discovery": discovery, "writes": writes, "patches": patches, "deletes": deletes,
 		"immutable": immutables, "admission": admission, "watches": watches, "managers": managers, "kinds": kinds,
+		"pull secrets": pullSecrets,
 	} {
 		t.Run(name, func(t *testing.T) {
 			ask(t, newSuite(t, config, client))
