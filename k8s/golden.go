@@ -44,7 +44,7 @@ func (g Golden) Supply(ctx context.Context, n runbook.Need) (runbook.Supply, err
 	if err != nil {
 		return runbook.Supply{}, fmt.Errorf("%s: %w", q.what(), err)
 	}
-	return runbook.Supply{Credential: found.Credential, Expires: found.Expires, Steady: true}, nil
+	return runbook.Supply{Credential: found.Credential, Expires: found.Expires, Wide: keyring.Minted(found.Credential), Steady: true}, nil
 }
 
 // onlyPulls leaves in a secret what makes a pull secret.

@@ -15,6 +15,8 @@ import (
 type sourceWorld struct {
 	getenv  func(string) string
 	environ []string // of the programs that a docker configuration names
+	// caFile is the authority that is configured for a registry; "" for none.
+	caFile func(registry string) string
 	// golden finds a secret of a configured cluster; "" means the only one.
 	golden func(cluster, namespace, name string) (runbook.Source, error)
 }
@@ -42,12 +44,22 @@ func (s settings) vault(w sourceWorld) (*runbook.Vault, error) {
 
 // vault opens the sources of an engine whose clusters are open.
 func (t *tool) vault(s settings, e engine) (*runbook.Vault, error) {
-	w := sourceWorld{getenv: t.getenv, environ: helperEnviron(t.environ), golden: e.golden}
+	w := sourceWorld{getenv: t.getenv, environ: helperEnviron(t.environ), caFile: s.caFile, golden: e.golden}
 	opened, err := s.vault(w)
 	if err != nil {
 		return nil, usage(err, "look at credentials: in the configuration")
 	}
 	return opened, nil
+}
+
+// caFile is the file of the authority that is configured for a registry.
+func (s settings) caFile(registry string) string {
+	for _, r := range s.Registries {
+		if r.Host == registry {
+			return r.CAFile
+		}
+	}
+	return ""
 }
 
 // golden names a secret of one of the clusters as a source.

@@ -26,6 +26,9 @@ type credentialSettings struct {
 	DockerConfig *dockerConfigSettings `mapstructure:"dockerConfig"`
 	Environment  *variablesSettings    `mapstructure:"environment"`
 	File         *loginFileSettings    `mapstructure:"file"`
+	ECR          *ecrSettings          `mapstructure:"ecr"`
+	Google       *googleSettings       `mapstructure:"google"`
+	ACR          *acrSettings          `mapstructure:"acr"`
 }
 
 // sourceSettings are the keys of one kind of source.
@@ -52,7 +55,7 @@ type namedSource struct {
 
 // sourceKeys are the keys of the places that credentials come from.
 func sourceKeys() []string {
-	return []string{"secret", "dockerConfig", "environment", "file"}
+	return []string{"secret", "dockerConfig", "environment", "file", "ecr", "google", "acr"}
 }
 
 // sources are the places that are configured; it has to be one.
@@ -69,6 +72,15 @@ func (c credentialSettings) sources() []namedSource {
 	}
 	if c.File != nil {
 		found = append(found, namedSource{"file", *c.File})
+	}
+	if c.ECR != nil {
+		found = append(found, namedSource{"ecr", *c.ECR})
+	}
+	if c.Google != nil {
+		found = append(found, namedSource{"google", *c.Google})
+	}
+	if c.ACR != nil {
+		found = append(found, namedSource{"acr", *c.ACR})
 	}
 	return found
 }
@@ -107,6 +119,9 @@ func (c credentialSettings) check(at string, complain complainer) {
 		return
 	}
 	found[0].check(at+"."+found[0].key, complain)
+	if c.ECR != nil {
+		c.ECR.checkRegistry(at+".ecr", c.Registry, complain)
+	}
 	if w, ok := found[0].sourceSettings.(wideSettings); ok && !c.Wide {
 		if why := w.wideBecause(c); why != "" {
 			complain(at, why, "if that is meant, write wide: true: whoever may read secrets in its namespaces can then use all that it opens")
@@ -203,6 +218,9 @@ func (c credentialSettings) files() []*string {
 	}
 	if c.File != nil {
 		files = append(files, &c.File.Path)
+	}
+	if c.Google != nil && c.Google.KeyFile != "" {
+		files = append(files, &c.Google.KeyFile)
 	}
 	return files
 }

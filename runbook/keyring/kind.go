@@ -50,6 +50,17 @@ func Kind(c Credential) string {
 	return kindPassword
 }
 
+// Minted reports whether c is a token that a cloud mints for a whole identity,
+// and that opens more than any one repository: whoever may read it may use all
+// of that.
+func Minted(c Credential) bool {
+	switch Kind(c) {
+	case kindECR, kindECRWhole, kindGCPToken, kindACR:
+		return true
+	}
+	return false
+}
+
 // kindOfPassword knows passwords that say what they are.
 func kindOfPassword(password string) string {
 	for _, known := range []struct{ prefix, kind string }{

@@ -67,7 +67,7 @@ func (s Source) Supply(ctx context.Context, n runbook.Need) (runbook.Supply, err
 	if err != nil {
 		return runbook.Supply{}, fmt.Errorf("the docker configuration %s: %w", s.Path, err)
 	}
-	return runbook.Supply{Credential: c, Expires: keyring.Expires(c), Steady: true}, nil
+	return runbook.Supply{Credential: c, Expires: keyring.Expires(c), Wide: keyring.Minted(c), Steady: true}, nil
 }
 
 func (s Source) read() (file, error) {

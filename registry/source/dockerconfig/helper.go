@@ -66,7 +66,7 @@ func (h helper) ask(ctx context.Context, host string) (runbook.Supply, error) {
 		return runbook.Supply{}, fmt.Errorf("running %s: %w", program, errIdentity)
 	}
 	c := keyring.Credential{User: found.Username, Password: keyring.NewSecret(found.Secret)}
-	return runbook.Supply{Credential: c, Expires: keyring.Expires(c), Opens: "It is what " + program + " gives."}, nil
+	return runbook.Supply{Credential: c, Expires: keyring.Expires(c), Wide: keyring.Minted(c), Opens: "It is what " + program + " gives."}, nil
 }
 
 // run is one run of a helper's program, bounded in time and output.

@@ -86,7 +86,7 @@ func ReadLogin(in io.Reader) (keyring.Credential, error) {
 }
 
 func steady(c keyring.Credential) runbook.Supply {
-	return runbook.Supply{Credential: c, Expires: keyring.Expires(c), Steady: true}
+	return runbook.Supply{Credential: c, Expires: keyring.Expires(c), Wide: keyring.Minted(c), Steady: true}
 }
 
 var errLong = fmt.Errorf("it has more than %d bytes, which is no login", mostText)
