@@ -101,7 +101,10 @@ const (
 
 func keptData(r rewritten) map[string][]byte {
 	data := map[string][]byte{keptEntry: []byte(r.edited.Old.Reveal())}
-	if !r.manifestOld.Empty() {
+	// What the manifest held may be another credential, of which nobody knows
+	// whether it was accepted: it is not kept.
+	was, err := keyring.DecodeEntry(r.manifestOld)
+	if !r.manifestOld.Empty() && err == nil && r.edited.Was != nil && was.Equal(*r.edited.Was) {
 		data[keptManifest] = []byte(r.manifestOld.Reveal())
 	}
 	return data

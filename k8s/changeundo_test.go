@@ -1,6 +1,7 @@
 package k8s
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,8 @@ import (
 // nothing is left of the copy.
 func TestUndo(t *testing.T) {
 	live(t, func(t *testing.T, s *shop) {
-		manifest := `{"kind":"Secret","stringData":{".dockerconfigjson":"{\"auths\": {\"registry.test\": {\"auth\":\"b2xkOm9sZA==\"}}}"}}`
+		former := base64.StdEncoding.EncodeToString([]byte("bot:" + stale))
+		manifest := `{"kind":"Secret","stringData":{".dockerconfigjson":"{\"auths\": {\"registry.test\": {\"auth\":  \"` + former + `\"}}}"}}`
 		s.expired(func(secret *corev1.Secret) { secret.Annotations = map[string]string{lastApplied: manifest} })
 		k, v := s.diagnosed("Deployment", "web")
 		// The registry knows the account; only the image is not for it.
@@ -34,7 +36,7 @@ func TestUndo(t *testing.T) {
 			t.Fatalf("%+v, %v", receipt, err)
 		}
 		changed := s.read("regcred")
-		if strings.Contains(changed.Annotations[lastApplied], "b2xkOm9sZA==") || !strings.Contains(changed.Annotations[lastApplied], marker) {
+		if strings.Contains(changed.Annotations[lastApplied], former) || !strings.Contains(changed.Annotations[lastApplied], marker) {
 			t.Errorf("the manifest still holds the former password, or not the new one")
 		}
 		kept := s.read(receipt.Undo.Name)

@@ -132,6 +132,12 @@ func (p *planner) updating(secret *corev1.Secret, entry *runbook.EntryChange) ru
 func (p *planner) changed(secret *corev1.Secret, g given, w purpose) (entry *runbook.EntryChange, edited keyring.Edited, refused string) {
 	edit := keyring.Edit{Type: string(secret.Type), Image: w.images[0], New: g.supply.Credential}
 	edited, err := keyring.Merge(content(secret), edit)
+	if err == nil && !keyring.Exact(edited.Key, w.need.Host) {
+		// The kubelet would send the credential to every registry that fits the
+		// pattern; an entry of its own goes before it.
+		edit.Key = keyring.NewKey(w.images[0])
+		edited, err = keyring.Merge(content(secret), edit)
+	}
 	if err != nil {
 		return nil, edited, fmt.Sprintf("secret %s: %v", secret.Name, err)
 	}

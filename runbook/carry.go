@@ -33,6 +33,9 @@ func (h Hands) Carry(ctx context.Context, a Action, by Actor) (Receipt, error) {
 	if a.Entry == nil || a.Verb == VerbUndo || a.Verb == VerbSync {
 		return h.Changer.Carry(ctx, a, by, nil)
 	}
+	if !keyring.Exact(a.Entry.Key, a.Entry.Host) {
+		return Receipt{Action: a}, &OvertakenError{What: fmt.Sprintf("the entry %s is for more registries than %s", a.Entry.Key, a.Entry.Host)}
+	}
 	if host := strayHost(a); host != "" {
 		return Receipt{Action: a}, &OvertakenError{What: fmt.Sprintf("the credential is for %s, and one of the images is in %s", a.Entry.Host, host)}
 	}

@@ -89,6 +89,8 @@ func TestHandsRefuse(t *testing.T) {
 		"other one":     {change: func(a *Action) { a.Entry.Becomes = "00000000" }, why: "gives another credential by now"},
 		"other host":    {change: func(a *Action) { a.Entry.Images = []string{"ghcr.io/acme/app:v1", "evil.example.net/acme/app:v1"} }, why: "one of the images is in evil.example.net"},
 		"broken image":  {change: func(a *Action) { a.Entry.Images = []string{"ghcr.io/Acme//app"} }, why: "one of the images is in none that can be read"},
+		"a pattern":     {change: func(a *Action) { a.Entry.Key = "*.io" }, why: "the entry *.io is for more registries than ghcr.io"},
+		"other key":     {change: func(a *Action) { a.Entry.Key = "quay.io" }, why: "the entry quay.io is for more registries than ghcr.io"},
 		"out of bounds": {change: func(a *Action) { a.Namespace = "dev-x" }, why: "namespace dev-x is not among those"},
 		"no source":     {change: func(a *Action) { a.Entry.Source = "gone" }, why: "no source of that name"},
 		"source fails":  {source: &tap{err: errors.New("out of order")}, why: "credential source golden: out of order"},
