@@ -73,6 +73,7 @@ func (c *Changer) Carry(ctx context.Context, a runbook.Action, by runbook.Actor,
 		}
 	}
 	did, err := w.carry(ctx)
+	err = j.withheld(err)
 	c.record(ctx, j, did, err)
 	if did.done && a.Verb == runbook.VerbSync {
 		note = c.synced(ctx, j)
