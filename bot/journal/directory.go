@@ -30,6 +30,8 @@ type directory struct {
 	// unsure says that names were changed which may not outlive a loss of power.
 	unsure atomic.Bool
 
+	looks sync.Mutex // of the record of first looks
+
 	mu       sync.Mutex // of what follows; held for memory only
 	inUse    map[string]entry
 	finished map[string]entry

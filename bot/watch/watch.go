@@ -97,6 +97,7 @@ func New(o Options) (*Watch, error) {
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("watching cluster %q: %w", o.Name, err)
 	}
+	o.First = o.First.Truncate(time.Second) // as exact as the cluster's own times
 	w := &Watch{Options: o, memory: newMemory(), ignored: make(ignorance), said: make(map[string]bool)}
 	w.health.Store(&Health{Cluster: o.Name})
 	return w, nil

@@ -194,6 +194,7 @@ func demoSettings(d demonstration) settings {
 	s.Escalation.Routes = []routeSettings{{
 		Name: "platform", Causes: everything, Namespaces: everything, Slack: slackMentions{Mention: slack.Platform},
 	}}
+	s.Watch.Off = true // visitors break things and ask; nobody else should be faster
 	s.Listen = net.JoinHostPort("127.0.0.1", "0")
 	return s
 }

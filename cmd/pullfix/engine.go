@@ -17,6 +17,7 @@ type served interface {
 	runbook.Cluster
 	finder
 	Plan(ctx context.Context, c runbook.Case, v runbook.Verdict, o k8s.PlanOptions) ([]runbook.Plan, error)
+	Ignored(ctx context.Context, namespace, workload string) (bool, error)
 	Recovery(ctx context.Context, q k8s.RecoveryQuestion) (r runbook.Recovery, over bool, err error)
 	Golden(namespace, name string) runbook.Source
 }

@@ -98,7 +98,8 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 	wanted.anchor("../..")
 	shown.Escalation.Routes, shown.Slack.Channel = nil, ""
 	wanted.Escalation.Levels = []time.Duration{} // as it is written
-	if diff := cmp.Diff([]any{wanted.Escalation, wanted.Slack, wanted.ReadOnly, wanted.Listen}, []any{shown.Escalation, shown.Slack, shown.ReadOnly, shown.Listen}); diff != "" {
+	shown.Watch.Clusters, shown.Watch.Channels = nil, nil
+	if diff := cmp.Diff([]any{wanted.Escalation, wanted.Slack, wanted.ReadOnly, wanted.Listen, wanted.Watch}, []any{shown.Escalation, shown.Slack, shown.ReadOnly, shown.Listen, shown.Watch}); diff != "" {
 		t.Error(diff)
 	}
 	rule := shown.Approvals[0]

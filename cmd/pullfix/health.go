@@ -26,6 +26,7 @@ type condition struct {
 	journal  func() []error
 	stored   func() (since time.Time, why error)
 	reaches  func() []metrics.Reach
+	unread   func() []string              // clusters that the watch cannot read
 	troubles func(now time.Time) []string // of the watchdog
 	stopping *atomic.Bool
 }
@@ -93,6 +94,9 @@ func (c condition) remarks() []string {
 	}
 	for _, err := range c.journal() {
 		said = append(said, "warning: the journal: "+scrub.Text(err.Error()))
+	}
+	for _, line := range c.unread() {
+		said = append(said, "warning: "+scrub.Text(line))
 	}
 	return said
 }

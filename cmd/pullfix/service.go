@@ -18,6 +18,7 @@ import (
 	"github.com/pullfix/pullfix/bot/control"
 	"github.com/pullfix/pullfix/bot/journal"
 	"github.com/pullfix/pullfix/bot/slackbot"
+	"github.com/pullfix/pullfix/bot/watch"
 	"github.com/pullfix/pullfix/cmd/pullfix/metrics"
 	"github.com/pullfix/pullfix/runbook"
 )
@@ -54,6 +55,7 @@ type service struct {
 	desk    *bot.Desk
 	control *control.Socket // nil where the operating system has none
 	counter counter
+	watches []*watch.Watch
 	scanner engine
 
 	metrics  *metrics.Metrics
@@ -94,11 +96,14 @@ func newService(p parts) (*service, error) {
 	}
 	s := &service{log: p.log, journal: kept, slack: slack, scanner: p.engine, metrics: p.metrics, ledger: &ledger{Store: kept, metrics: p.metrics}}
 	s.desk, err = bot.New(bot.Options{
-		Store: s.ledger, Observer: p.metrics, Announcer: slack, Directory: slack, Engine: p.engine, Changer: p.changer(), Rules: p.settings.rules(),
+		Store: s.ledger, Archive: kept, Rooms: p.rooms(), Observer: p.metrics, Announcer: slack, Directory: slack, Engine: p.engine, Changer: p.changer(), Rules: p.settings.rules(),
 		Caller: slack, Pagers: p.pagers, Policy: policy, Seal: seal, NewID: newIncidentID, Log: p.log,
 		Poll: p.pace.poll, Settle: p.pace.settle, Workers: workers,
 	})
 	if err != nil {
+		return nil, errors.Join(err, kept.Close())
+	}
+	if s.watches, err = p.watches(s.desk, kept); err != nil {
 		return nil, errors.Join(err, kept.Close())
 	}
 	s.counter = counter{Desk: s.desk, usual: p.engine.usual()}
@@ -133,7 +138,7 @@ func newIncidentID() string { return strings.ToLower(rand.Text()[:10]) }
 // health is what tells those who run pullfix how it is.
 func (s *service) health() http.Handler {
 	return health(condition{
-		slack: s.slack, journal: s.journal.Troubles, stored: s.ledger.trouble, reaches: s.metrics.Reaches, troubles: s.watchdog.troubles, stopping: &s.stopping,
+		slack: s.slack, journal: s.journal.Troubles, stored: s.ledger.trouble, reaches: s.metrics.Reaches, unread: s.unread, troubles: s.watchdog.troubles, stopping: &s.stopping,
 	}, s.metrics.Handler())
 }
 
@@ -172,6 +177,9 @@ func (s *service) run(ctx context.Context, web listening) error {
 		defer end() // the desk stops after those who bring it things
 		return s.takeIn(within)
 	})
+	for _, w := range s.watches {
+		all.Go(func() error { return w.Run(within) })
+	}
 	all.Go(func() error { return s.tend(tend, web) })
 	return errors.Join(all.Wait(), s.close())
 }

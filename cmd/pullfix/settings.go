@@ -23,6 +23,7 @@ type settings struct {
 	Responders peopleSettings     `mapstructure:"responders"`
 	Escalation escalationSettings `mapstructure:"escalation"`
 	Heartbeat  heartbeatSettings  `mapstructure:"heartbeat"`
+	Watch      watchSettings      `mapstructure:"watch"`
 	ReadOnly   bool               `mapstructure:"readOnly"`
 	Listen     string             `mapstructure:"listen"`
 	Links      []linkSettings     `mapstructure:"links"`

@@ -36,6 +36,7 @@ func defaultSettings() settings {
 		Store:      storeSettings{Directory: "./journal", KeyFile: "./pullfix.key"},
 		Escalation: defaultEscalation(),
 		Heartbeat:  heartbeatSettings{Every: time.Minute},
+		Watch:      defaultWatch(),
 		Listen:     "127.0.0.1:8080",
 	}
 }
@@ -64,6 +65,7 @@ func (s settings) checkBot(complain complainer) {
 	}
 	s.Responders.check("responders", complain)
 	s.Escalation.check(complain)
+	s.Watch.check(complain)
 	for i, link := range s.Links {
 		link.check("links["+strconv.Itoa(i)+"]", complain)
 	}

@@ -7,13 +7,14 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/pullfix/pullfix/bot"
 )
 
 // botKeys are the keys that only serve reads.
 func botKeys() []string {
-	return []string{"slack", "store", "access", "approvals", "responders", "escalation", "heartbeat", "readOnly", "listen", "links"}
+	return []string{"slack", "store", "access", "approvals", "responders", "escalation", "heartbeat", "watch", "readOnly", "listen", "links"}
 }
 
 // warnings tell of what is allowed and perhaps not meant: where nobody may do
@@ -36,6 +37,7 @@ func (s settings) warnings() []string {
 			warn("approvals[%d].selfServiceGroups: whoever can join those groups can approve", i)
 		}
 	}
+	s.warnOfWatch(warn)
 	s.warnOfEscalation(warn)
 	for _, file := range []string{s.Slack.BotTokenFile, s.Slack.AppTokenFile} {
 		if mode := readableByOthers(file); mode != 0 {
@@ -73,6 +75,27 @@ func (s settings) warnOfNobody(warn func(string, ...any)) {
 		warn("responders names nobody: nobody may acknowledge, snooze, reject or close")
 	}
 }
+
+// warnOfWatch tells of what is seen by nobody, and of looks that cost too much.
+func (s settings) warnOfWatch(warn func(string, ...any)) {
+	if !s.Watch.Off && s.Slack.Channel == "" && len(s.Watch.Channels) == 0 {
+		warn("slack.channel is empty: nobody sees in Slack what pullfix notices by itself")
+	}
+	if !s.Watch.Off && s.Watch.Pods < soonestLook {
+		warn("watch.pods: a look every %s is hard on the API server", s.Watch.Pods)
+	}
+	for i, c := range s.Watch.Clusters {
+		if !slices.ContainsFunc(s.Clusters, func(known clusterSettings) bool { return known.Name == c.Name }) {
+			warn("watch.clusters[%d].name: %q is no configured cluster", i, c.Name)
+		}
+	}
+	for i, c := range s.Watch.Channels {
+		s.warnOfClusters("watch.channels["+strconv.Itoa(i)+"]", c.Clusters, warn)
+	}
+}
+
+// soonestLook is the shortest pause between looks that is no burden.
+const soonestLook = 5 * time.Second
 
 // warnOfClusters tells of patterns that match no configured cluster.
 func (s settings) warnOfClusters(at string, list []string, warn func(string, ...any)) {

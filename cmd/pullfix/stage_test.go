@@ -77,6 +77,9 @@ func (s *stage) configure(t *testing.T, more string) string {
 	}
 	fmt.Fprintf(&text, "listen: 127.0.0.1:0\naccess: [{groups: [%s], clusters: [%s], namespaces: ['*']}]\n", shop.Developers, shop.ClusterName)
 	fmt.Fprintf(&text, "approvals: [{groups: [%s], clusters: ['*'], namespaces: ['*'], remedies: ['*']}]\n", slack.Platform)
+	if !strings.Contains(more, "watch:") {
+		more += "\nwatch: {off: true}" // who asks wants to be the first
+	}
 	fmt.Fprintf(&text, "responders: {groups: [%s]}\n%s\n", slack.Platform, more)
 	file := filepath.Join(s.directory, "pullfix.yaml")
 	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {

@@ -162,6 +162,7 @@ func TestReadyz(t *testing.T) {
 		return condition{
 			slack: chatIs{Connected: true}, journal: func() []error { return nil }, stored: func() (time.Time, error) { return time.Time{}, nil },
 			reaches: func() []metrics.Reach { return []metrics.Reach{{Cluster: "prod", Well: now}} }, troubles: func(time.Time) []string { return nil },
+			unread:   func() []string { return nil },
 			stopping: &atomic.Bool{},
 		}
 	}

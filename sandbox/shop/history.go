@@ -66,6 +66,12 @@ func (w *World) MakeEarly(ctx context.Context, namespace string, pods int) error
 	return w.giveSecret(ctx, namespace+"/serviceaccounts/early")
 }
 
+// SetImage changes the image of a workload, NAMESPACE/RESOURCE/NAME, as kubectl
+// set image does.
+func (w *World) SetImage(ctx context.Context, path, image string) error {
+	return w.people.patch(ctx, path, app{image: image}.imagePatch())
+}
+
 // giveSecret lets an account have the pull secret; pods that are there do not
 // notice.
 func (w *World) giveSecret(ctx context.Context, account string) error {
