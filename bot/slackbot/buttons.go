@@ -209,7 +209,9 @@ func menu(i bot.Incident, rest []offer) []*slack.OptionBlockObject {
 	if words := rejectable(i); words != "" {
 		options = append(options, option(pressed{button: bot.Reject, incident: i.ID}, words))
 	}
-	options = append(options, option(pressed{button: bot.Compromise, incident: i.ID}, "Security incident"))
+	if i.Compromised == nil {
+		options = append(options, option(pressed{button: bot.Compromise, incident: i.ID}, "Security incident"))
+	}
 	if i.State != bot.Changing && i.State != bot.Diagnosing {
 		options = append(options, option(pressed{button: bot.CloseIt, incident: i.ID}, "Close"))
 	}

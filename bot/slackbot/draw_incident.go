@@ -101,6 +101,7 @@ func (d drawing) open() message {
 	head := d.head()
 	m := message{text: quote(head, roomHeader) + "\n" + d.where()}
 	m.header(head)
+	m.section(d.compromised())
 	m.section(d.before())
 	m.section(d.where())
 	m.section(d.escalated())
@@ -118,7 +119,10 @@ func (d drawing) open() message {
 func (d drawing) head() string {
 	i := d.incident
 	mark := "●"
-	if i.State == bot.Changing || i.State == bot.Watching || i.State == bot.Asking {
+	switch {
+	case i.Compromised != nil:
+		mark = "▲"
+	case i.State == bot.Changing || i.State == bot.Watching || i.State == bot.Asking:
 		mark = "◐"
 	}
 	v := i.Verdict
@@ -191,6 +195,8 @@ func (d drawing) escalates() markup {
 	switch {
 	case i.Acknowledged != nil:
 		return "taken by " + mention(*i.Acknowledged)
+	case i.Snoozed != nil:
+		return "snoozed by " + mention(i.Snoozed.By) + " until " + clock(i.Snoozed.Until, i.Opened)
 	case i.Deadline.IsZero():
 		return ""
 	case len(i.Escalated) > 0:
@@ -265,6 +271,9 @@ func (d drawing) known(id string) bool {
 		for _, a := range c.Granted {
 			people = append(people, a.Person)
 		}
+	}
+	if i.Compromised != nil {
+		people = append(people, i.Compromised.By)
 	}
 	for _, e := range i.Timeline {
 		people = append(people, e.By)

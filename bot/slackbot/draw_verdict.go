@@ -15,7 +15,10 @@ const mostProof = 3
 // proof is what the verdict rests on, or what was tried.
 func (d drawing) proof() markup {
 	v := d.incident.Verdict
-	if v == nil {
+	switch {
+	case d.incident.Compromised != nil:
+		return ""
+	case v == nil:
 		return d.trouble()
 	}
 	var parts []markup
@@ -75,17 +78,20 @@ func markOf(status string) string {
 // the command is in the thread.
 func (d drawing) advice() markup {
 	i := d.incident
-	if i.Verdict == nil || len(i.Verdict.Remedies) == 0 || i.State == bot.Changing || i.State == bot.Watching {
+	if i.Verdict == nil || len(i.Verdict.Remedies) == 0 || i.State == bot.Changing || i.State == bot.Watching || i.Compromised != nil {
 		return ""
 	}
 	r := i.Verdict.Remedies[0]
 	text := "*" + quote(r.Title, roomName) + "*"
-	_, can := offered(i, r.ID)
+	o, can := offered(i, r.ID)
 	if !can && r.Command != "" && r.Kind != runbook.Wait {
 		text += " (command in the thread)"
 	}
 	if r.Why != "" {
 		text += "\n" + quote(r.Why, roomSentence)
+	}
+	if can {
+		text += o.fresh(i.Opened)
 	}
 	if r.Risk != "" && r.Risk != "none" {
 		text += "\nRisk: " + quote(r.Risk, roomSentence)
@@ -130,7 +136,7 @@ func (d drawing) remarks() markup {
 // each with the reason.
 func (d drawing) noButtons() []markup {
 	i := d.incident
-	if i.State != bot.Open && i.State != bot.Asking {
+	if (i.State != bot.Open && i.State != bot.Asking) || i.Compromised != nil {
 		return nil
 	}
 	var parts []markup
@@ -257,6 +263,17 @@ func (d drawing) earlierChanges() []markup {
 		parts = append(parts, "Done before: "+quote(c.Title, roomName)+", "+carried(c))
 	}
 	return parts[max(len(parts)-mostProof, 0):]
+}
+
+// compromised says that a security incident is declared. What made somebody
+// think so is for the security channel alone.
+func (d drawing) compromised() markup {
+	c := d.incident.Compromised
+	if c == nil {
+		return ""
+	}
+	return "▲ *Security incident*, declared by " + mention(c.By) + " " + clock(c.At, d.incident.Opened) +
+		". pullfix changes nothing about it any more and does not close it by itself. Details are in the security channel only."
 }
 
 // sentences are outside sentences, as many as may fit, each behind a mark.

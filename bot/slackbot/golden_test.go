@@ -40,7 +40,7 @@ func everyMessage() product {
 		"cannot-tell": unknownIncident(), "new-cause": anotherCause(), "overtaken": overtaken(), "acknowledged": acknowledged(), "read-only": readOnly(),
 		"right-missing": rightMissing(), "no-answer": noAnswer(), "not-found": closedIncident(bot.Person{}, "I find no pod checkout in namespace shop."),
 		"credential": expired(), "many-remedies": manyRemedies(), "canary": inWaves(bot.Watching, 1), "waves": inWaves(bot.Changing, 12),
-		"written": written(), "handed-over": handedOverIncident(),
+		"written": written(), "handed-over": handedOverIncident(), "compromised": declared(), "snoozed": snoozed(),
 	}
 	for name, i := range roots {
 		p.messages["root-"+name] = drawing{incident: i, route: paged}.root()
@@ -57,6 +57,7 @@ func everyMessage() product {
 		p.messages["hostile-"+string(state)] = evilDrawing.in(state).root()
 	}
 	p.addAnswers(evilDrawing)
+	p.addCalls(evilDrawing)
 	return p
 }
 

@@ -3,6 +3,7 @@ package slackbot
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pullfix/pullfix/bot"
 	"github.com/pullfix/pullfix/runbook"
@@ -35,6 +36,27 @@ func (o offer) first(i bot.Incident) runbook.Plan {
 	return o.plans[0]
 }
 
+// fresh says where the new credential comes from, what it was tested for, and
+// how long it lives; "" for what needs none.
+func (o offer) fresh(base time.Time) markup {
+	p := o.plans[0]
+	if len(p.Actions) == 0 || p.Actions[0].Entry == nil || p.Remedy.Kind == runbook.UndoSecret {
+		return ""
+	}
+	text := markup("\nA new credential")
+	if p.Choice != "" {
+		text += " from " + quote(p.Choice, roomName)
+	}
+	text += markup(" is at hand, tested for " + count(len(p.Actions[0].Entry.Images), "image"))
+	if p.Expires != nil {
+		text += ", valid until " + clock(*p.Expires, base)
+	}
+	if more := len(o.plans) - 1; more > 0 {
+		text += markup("; the dialog offers " + count(more, "other way"))
+	}
+	return text + "."
+}
+
 // offers are the remedies that can be approved in the incident's state, the
 // recommended first.
 func offers(i bot.Incident) []offer {
@@ -58,12 +80,12 @@ func offers(i bot.Incident) []offer {
 func timely(i bot.Incident, p runbook.Plan) bool {
 	switch i.State {
 	case bot.Open, bot.Asking:
-		return true
+		return i.Compromised == nil
 	case bot.Watching:
 		done := p.Remedy.Kind == runbook.DeletePods && i.Recovery != nil && i.Recovery.Wanted > 0 && i.Recovery.Waiting == 0
-		return !i.Canary() && !done
+		return i.Compromised == nil && !i.Canary() && !done
 	case bot.Resolved:
-		return p.Remedy.Kind == runbook.UndoSecret
+		return i.Compromised == nil && p.Remedy.Kind == runbook.UndoSecret
 	}
 	return false
 }

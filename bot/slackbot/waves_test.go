@@ -56,14 +56,44 @@ func handedOverIncident() bot.Incident {
 	return i
 }
 
+// declared is a security incident.
+func declared() bot.Incident {
+	i := escalatedIncident()
+	i.Compromised = &bot.Compromised{At: after(21), By: carol, Reason: "MARKER: the token was in a public repository"}
+	return i
+}
+
+func snoozed() bot.Incident {
+	i := escalatedIncident()
+	i.Snoozed = &bot.Snoozed{Until: after(40), By: bob, Reason: "the vendor is on it"}
+	return i
+}
+
+// addCalls are what people are called with, in the thread and in another channel.
+func (p product) addCalls(evilDrawing drawing) {
+	c := bot.Call{
+		Key: "k", Mention: "S01PLATFORM", Buttons: true, Text: "▲ P1: Container registry pull failure blocking deployments in shop",
+		Details: []string{"The tag 1.4.22 does not exist in ghcr.io/acme/checkout, since 03:10 UTC.", "Tried: nothing yet."},
+	}
+	link := link42(escalatedIncident().Place)
+	p.messages["call"] = drawing{incident: escalatedIncident()}.call(c, link, false)
+	c.Channel = "C02PLATFORM"
+	p.messages["call-elsewhere"] = drawing{incident: escalatedIncident()}.call(c, link, true)
+	long := evilDrawing.incident.Trouble
+	c.Text, c.Details = long, many(long, 30)
+	p.messages["hostile-call"] = evilDrawing.call(c, link, true)
+}
+
 // While a change is watched it can be hastened or undone; while it waits for its
 // first namespace it can only be stopped; after the end only the way back is
-// left.
+// left, and after a declared compromise nothing.
 func TestWhatCanBeApprovedWhen(t *testing.T) {
 	canary := inWaves(bot.Watching, 1)
 	canary.Plans = written().Plans
 	nobodyWaits := written()
 	nobodyWaits.Recovery = &runbook.Recovery{Wanted: 12, Pulling: 2, Pulled: 10}
+	frozen := written()
+	frozen.Compromised = declared().Compromised
 	for name, test := range map[string]struct {
 		incident bot.Incident
 		has, not []string
@@ -72,6 +102,7 @@ func TestWhatCanBeApprovedWhen(t *testing.T) {
 		"nobody waits": {nobodyWaits, []string{"approve:i-7f9c4:undo-secret"}, []string{"approve:i-7f9c4:delete-pods"}},
 		"canary":       {canary, []string{"Stop the rest"}, []string{"approve:"}},
 		"resolved":     {handedOverIncident(), []string{"approve:i-7f9c4:undo-secret", "reopen:"}, []string{"approve:i-7f9c4:delete-pods"}},
+		"compromise":   {frozen, []string{"declared by <@U03CAROL>"}, []string{"approve:", "compromise:", "MARKER"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := string(encoded(t, drawing{incident: test.incident}.root().blocks))

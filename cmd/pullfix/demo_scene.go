@@ -19,15 +19,15 @@ func (d demonstration) setScenes(desk *bot.Desk) {
 	d.world.Workspace.SetScene(shop.NobodyComes, func(ctx context.Context) (string, error) { return nobodyComes(ctx, desk) })
 }
 
-// nobodyComes moves the stored deadline of the oldest open incident that nobody
-// was called for.
+// nobodyComes moves the stored deadline of the oldest incident that waits for
+// people, and that nobody was called for.
 func nobodyComes(ctx context.Context, desk *bot.Desk) (string, error) {
 	open, err := desk.Current(ctx)
 	if err != nil {
 		return "", err
 	}
 	for _, i := range open {
-		if i.State == bot.Diagnosing || len(i.Escalated) > 0 {
+		if i.State != bot.Open || len(i.Escalated) > 0 {
 			continue
 		}
 		err := desk.Hasten(ctx, i.ID, time.Now().Add(soon))

@@ -58,6 +58,9 @@ func expiredToken(v *visit) {
 	v.see("dialog", "What changes")
 	v.see("dialog", "Short-lived")
 	v.shot("demo-update-secret")
+	if over := ask[float64](v, "document.querySelector('dialog').getBoundingClientRect().bottom - innerHeight"); over > 0 {
+		v.t.Errorf("the dialog reaches %v pixels below the window", over)
+	}
 	v.click(`dialog [data-answer="submit"]`)
 	v.see("#messages .message", "approved by")
 	v.shot("demo-watching")
@@ -78,7 +81,7 @@ func missingSecret(v *visit) {
 	v.see("dialog", "comes from platform")
 	v.shot("demo-choice")
 	v.click(`dialog [data-answer="submit"]`)
-	v.patiently("#messages .message", "2 of 2 pods pulled")
+	v.patiently("#messages .message", "Create secret regcred in pay, approved by")
 }
 
 // nobodyComes lets the deadline pass: people are called, one of them takes it and
@@ -101,7 +104,10 @@ func nobodyComes(v *visit) {
 	v.click(`dialog [data-answer="submit"]`)
 	v.see("#messages .message", "The network team restarted the balancer")
 	v.click(`[data-action="pullfix.report"]`)
-	v.patiently(".message", "incident-")
+	v.click("#messages .reply-bar")
+	v.patiently("#pane .file", "Markdown")
+	v.click("#pane .file")
+	v.see("dialog .file-content", "Follow-ups")
 	v.shot("demo-report")
 }
 
