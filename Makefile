@@ -53,8 +53,8 @@ e2e: ## scenarios on a real API server, kubelet, containerd and registries (root
 	$(GO) test -tags e2e -count=1 -timeout 20m ./e2e/...
 	$(GO) test -C e2e/tools/kubernetes/keyringtest -count=1 -timeout 15m ./...
 
-kill: ## the bot, killed at ten random moments of a cure
-	ROUNDS=10 $(GO) test -race -count=1 -timeout 15m -run TestKilledAtAnyMoment ./cmd/pullfix
+kill: ## the bot, killed at ten random moments of a cure, and around a deadline
+	ROUNDS=10 $(GO) test -race -count=1 -timeout 15m -run TestKilled ./cmd/pullfix
 
 browser: ## the page in real Chromium (Debian's chromium)
 	$(GO) test -C e2e/browser -count=1 -timeout 15m ./...
@@ -79,6 +79,7 @@ bench: ## measure the budgets beside the peer command, on a real API server (roo
 soak: ## long loops, not part of CI
 	ROUNDS=50 $(GO) test -race -count=1 -timeout 60m -run TestKilledAtAnyMoment ./cmd/pullfix
 	ROUNDS=200 $(GO) test -race -count=1 -timeout 30m -run TestRaceOnOneSecret ./k8s
+	ROUNDS=100 $(GO) test -race -count=1 -timeout 60m -run 'TestKilledAroundTheDeadline|TestNeverSilentNeverTwice' ./cmd/pullfix ./bot
 	$(GO) test -race -count=5 ./bot/journal
 	$(GO) test -race -count=20 ./registry/... ./k8s/... ./runbook/...
 	$(GO) test -run '^$$' -fuzz FuzzRead -fuzztime 5m ./runbook/message

@@ -51,21 +51,50 @@ func (c *change) compromise(p Press, policy *Policy) {
 }
 
 // fingerprints are those of the credentials that the incident's pods send, or
-// would: what was merely found beside them is not theirs.
+// would, and of those that were put in place of each other for it. What was
+// merely found beside them is not theirs.
 func (i *Incident) fingerprints() []string {
-	if i.Case == nil {
-		return nil
-	}
 	var prints []string
-	for _, pull := range i.Case.Pulls {
-		for _, c := range pull.Candidates {
-			if c.Fingerprint != "" && (c.Listed || c.Used) {
-				prints = append(prints, c.Fingerprint)
+	if i.Case != nil {
+		for _, pull := range i.Case.Pulls {
+			for _, c := range pull.Candidates {
+				if c.Listed || c.Used {
+					prints = append(prints, c.Fingerprint)
+				}
 			}
 		}
 	}
+	for _, r := range i.receipts() {
+		if r.Action.Entry != nil {
+			prints = append(prints, r.Action.Entry.Was, r.Action.Entry.Becomes)
+		}
+	}
+	prints = slices.DeleteFunc(prints, func(p string) bool { return p == "" })
 	slices.Sort(prints)
 	return slices.Compact(prints)
+}
+
+// receipts are those of all that was changed for the incident.
+func (i *Incident) receipts() []runbook.Receipt {
+	var all []runbook.Receipt
+	for _, d := range i.Past {
+		all = append(all, d.Receipts...)
+	}
+	if i.Decision != nil {
+		all = append(all, i.Decision.Receipts...)
+	}
+	return all
+}
+
+// Undos are the copies that were kept of what was replaced for the incident.
+func (i Incident) Undos() []runbook.Undo {
+	var kept []runbook.Undo
+	for _, r := range i.receipts() {
+		if r.Undo != nil {
+			kept = append(kept, *r.Undo)
+		}
+	}
+	return kept
 }
 
 // Fingerprints are the keyed fingerprints of the incident's credentials: as they

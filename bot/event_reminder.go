@@ -94,14 +94,10 @@ func (i Incident) due() (time.Time, Event) {
 
 // undo is the plan that puts back what was replaced, as long as copies are kept.
 func (i Incident) undo(now time.Time) []runbook.Plan {
-	var receipts []runbook.Receipt
-	for _, d := range i.Past {
-		receipts = append(receipts, d.Receipts...)
+	if i.Compromised != nil {
+		return nil
 	}
-	if i.Decision != nil {
-		receipts = append(receipts, i.Decision.Receipts...)
-	}
-	if p, ok := runbook.UndoPlan(receipts, now); ok {
+	if p, ok := runbook.UndoPlan(i.receipts(), now); ok {
 		return []runbook.Plan{p}
 	}
 	return nil

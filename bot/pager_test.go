@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/pullfix/pullfix/bot"
@@ -21,7 +22,22 @@ func (s *shop) Page(_ context.Context, p bot.Page) error {
 		s.mu.Lock()
 	}
 	s.pages = append(s.pages, p)
+	if s.fail["page"] == nil {
+		s.arrived = append(s.arrived, arrival{p, time.Now()})
+	}
 	return s.fail["page"]
+}
+
+// arrival is a page that was confirmed.
+type arrival struct {
+	page bot.Page
+	at   time.Time
+}
+
+func (s *shop) delivered() []arrival {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.arrived)
 }
 
 // reserve is another target.

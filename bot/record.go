@@ -192,13 +192,15 @@ func (a *attendant) catchUp(ctx context.Context, moments []time.Time) {
 // clock that is put right. One that is put forward brings it nearer.
 type steady struct{ began time.Time }
 
-func (s steady) now() time.Time { return s.read(time.Now()) }
+func (s steady) now() time.Time {
+	now := time.Now()
+	return s.at(now.Round(0), now.Sub(s.began))
+}
 
-// read returns the wall's time, or how late it must be by the time that passed.
-func (s steady) read(now time.Time) time.Time {
-	wall, passed := now.Round(0), s.began.Round(0).Add(now.Sub(s.began))
-	if wall.Before(passed) {
-		return passed
+// at is the wall's time, or how late it must be by the time that passed.
+func (s steady) at(wall time.Time, passed time.Duration) time.Time {
+	if by := s.began.Round(0).Add(passed); wall.Before(by) {
+		return by
 	}
 	return wall
 }

@@ -47,10 +47,12 @@ type shop struct {
 	slowLook  time.Duration // how long a diagnosis takes
 	ids       int
 	policy    bot.Policy
+	of        runbook.Case
+	arrived   []arrival
+	poll      time.Duration
 	calls     []bot.Call
 	reserved  []bot.Page // what the target to fall back to was sent
 	forgotten int
-	scope     int // namespaces
 	pageSlow  time.Duration
 	saveSlow  time.Duration
 	heard     map[string]bool // calls by key
@@ -68,7 +70,7 @@ func newShop() *shop {
 			After: 20 * time.Minute, Repeat: 10 * time.Minute, Routes: []bot.PageRoute{everybody()},
 			Down: bot.DownSign{Namespaces: 3, Lasting: time.Minute}, Spreading: bot.SpreadSign{Namespaces: 5, Pods: 50, Growth: 4, Lasting: 30 * time.Second},
 		},
-		heard: map[string]bool{},
+		heard: map[string]bool{}, of: runbook.Case{Version: 1}, poll: 10 * time.Second,
 	}
 }
 
@@ -160,7 +162,7 @@ func (s *shop) Diagnose(_ context.Context, t runbook.Target, p runbook.Progress)
 	defer s.mu.Unlock()
 	v := s.verdict
 	v.Pod = t.Name
-	return runbook.Case{Version: 1}, v, nil
+	return s.of, v, nil
 }
 
 func (s *shop) Plan(context.Context, runbook.Case, runbook.Verdict) ([]runbook.Plan, error) {
@@ -244,7 +246,7 @@ func (s *shop) desk(t *testing.T, rules bot.Rules) *bot.Desk {
 		Pagers: map[string]bot.Pager{"pager": s, "other": reserve{s}}, Policy: s.policy,
 		Archive: s, Rooms: s,
 		NewID: func() string { s.mu.Lock(); defer s.mu.Unlock(); s.ids++; return fmt.Sprintf("i%d", s.ids) },
-		Log:   slog.New(slog.DiscardHandler), Poll: 10 * time.Second, Settle: 30 * time.Second, Workers: 4, CrashLoop: "https://runbooks.example.com/crash",
+		Log:   slog.New(slog.DiscardHandler), Poll: s.poll, Settle: 30 * time.Second, Workers: 4, CrashLoop: "https://runbooks.example.com/crash",
 	})
 	if err != nil {
 		t.Fatal(err)

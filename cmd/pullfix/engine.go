@@ -20,6 +20,7 @@ type served interface {
 	Ignored(ctx context.Context, namespace, workload string) (bool, error)
 	Recovery(ctx context.Context, q k8s.RecoveryQuestion) (r runbook.Recovery, over bool, err error)
 	Golden(namespace, name string) runbook.Source
+	Sharing(ctx context.Context, q k8s.SharingQuestion) ([]string, error)
 }
 
 // engine is the runbook over the configured clusters and the registries, as the

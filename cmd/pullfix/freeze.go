@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/pullfix/pullfix/bot"
+	"github.com/pullfix/pullfix/k8s"
+	"github.com/pullfix/pullfix/runbook"
+)
+
+// sweeper removes the kept copies of a credential.
+type sweeper interface {
+	SweepAll(ctx context.Context, fingerprint string, known []runbook.Undo) (deleted int, err error)
+}
+
+// Sharing lists the Secrets of all clusters that hold a credential of the
+// incident, as CLUSTER/NAMESPACE/NAME.
+func (e engine) Sharing(ctx context.Context, i bot.Incident) ([]string, error) {
+	q := k8s.SharingQuestion{Fingerprints: i.Fingerprints(), Key: e.key, Known: touched(i)}
+	if len(q.Fingerprints) == 0 {
+		return nil, errors.New("the incident's pods send no credential that is known")
+	}
+	var all []string
+	var failed []error
+	for _, c := range e.clusters {
+		names, err := c.Sharing(ctx, q)
+		if err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", nameOr(c.name, "the cluster"), err))
+		}
+		for _, name := range names {
+			if c.name != "" {
+				name = c.name + "/" + name
+			}
+			all = append(all, name)
+		}
+	}
+	return all, errors.Join(failed...)
+}
+
+// touched are the namespaces that the incident is known to touch.
+func touched(i bot.Incident) []string {
+	names := []string{i.Target.Namespace}
+	if i.Case == nil {
+		return names
+	}
+	seen := map[string]bool{i.Target.Namespace: true}
+	for _, f := range i.Case.Facts.Failing {
+		if !seen[f.Namespace] {
+			seen[f.Namespace] = true
+			names = append(names, f.Namespace)
+		}
+	}
+	return names
+}
+
+// Forget removes the undo copies of the incident's credentials in all clusters.
+func (e engine) Forget(ctx context.Context, i bot.Incident) error {
+	var failed []error
+	for _, c := range e.clusters {
+		hands, ok := c.writes.(sweeper)
+		if !ok {
+			continue // nothing is changed here, so no copy is kept
+		}
+		for _, print := range i.Fingerprints() {
+			if _, err := hands.SweepAll(ctx, print, i.Undos()); err != nil {
+				failed = append(failed, fmt.Errorf("%s: %w", nameOr(c.name, "the cluster"), err))
+			}
+		}
+	}
+	return errors.Join(failed...)
+}
