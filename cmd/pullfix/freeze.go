@@ -7,13 +7,7 @@ import (
 
 	"github.com/pullfix/pullfix/bot"
 	"github.com/pullfix/pullfix/k8s"
-	"github.com/pullfix/pullfix/runbook"
 )
-
-// sweeper removes the kept copies of a credential.
-type sweeper interface {
-	SweepAll(ctx context.Context, fingerprint string, known []runbook.Undo) (deleted int, err error)
-}
 
 // Sharing lists the Secrets of all clusters that hold a credential of the
 // incident, as CLUSTER/NAMESPACE/NAME.
@@ -59,7 +53,7 @@ func touched(i bot.Incident) []string {
 func (e engine) Forget(ctx context.Context, i bot.Incident) error {
 	var failed []error
 	for _, c := range e.clusters {
-		hands, ok := c.writes.(sweeper)
+		hands, ok := c.writes.(sweeps)
 		if !ok {
 			continue // nothing is changed here, so no copy is kept
 		}
