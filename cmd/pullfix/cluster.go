@@ -25,6 +25,7 @@ type cluster interface {
 	runbook.Cluster
 	finder
 	namer
+	keeper
 }
 
 // clusterChoice says which cluster is meant and how to reach it.

@@ -16,6 +16,7 @@ import (
 type served interface {
 	runbook.Cluster
 	finder
+	keeper
 	Plan(ctx context.Context, c runbook.Case, v runbook.Verdict, o k8s.PlanOptions) ([]runbook.Plan, error)
 	Ignored(ctx context.Context, namespace, workload string) (bool, error)
 	Recovery(ctx context.Context, q k8s.RecoveryQuestion) (r runbook.Recovery, over bool, err error)

@@ -10,6 +10,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// annotationOutputs names a further form of a command's answer.
+const annotationOutputs = "outputs"
+
 // options are the flags that all commands share.
 type options struct {
 	kubeconfig string
@@ -65,7 +68,7 @@ Exit codes: 0 nothing is wrong with image pulls, 1 a pull failure was found,
 	root.SetFlagErrorFunc(badFlag)
 	t.addFlags(root.PersistentFlags())
 	t.completeFlags(root)
-	root.AddCommand(t.diagnoseCommand(), t.scanCommand(), t.explainCommand(), t.secretCommand(), t.reportCommand(),
+	root.AddCommand(t.diagnoseCommand(), t.scanCommand(), t.registriesCommand(), t.explainCommand(), t.secretCommand(), t.reportCommand(),
 		t.serveCommand(), t.demoCommand(), t.configCommand(), t.manifestCommand(), t.runbookCommand(), t.versionCommand())
 	root.AddCommand(t.steerCommands()...)
 	return root
@@ -85,7 +88,8 @@ func (t *tool) prepare(cmd *cobra.Command) error {
 	if err := t.flagsFromEnvironment(cmd.Root().PersistentFlags()); err != nil {
 		return err
 	}
-	if t.output != outputText && t.output != outputJSON {
+	more := cmd.Annotations[annotationOutputs]
+	if t.output != outputText && t.output != outputJSON && (more == "" || t.output != more) {
 		return usage(fmt.Errorf("no output form %q", t.output), "-o takes text or json")
 	}
 	if t.timeout <= 0 {

@@ -44,6 +44,10 @@ func (slowCluster) Namespaces(context.Context, string) ([]string, error) { retur
 
 func (slowCluster) Pods(context.Context, string, string) ([]string, error) { return nil, nil }
 
+func (slowCluster) Inventory(context.Context, string) (runbook.Inventory, error) {
+	return runbook.Inventory{Complete: true}, nil
+}
+
 // slowRegistry does not have the tag.
 type slowRegistry struct{}
 
