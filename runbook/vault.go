@@ -93,6 +93,19 @@ func NewVault(shelves []Shelf) *Vault {
 	}
 }
 
+// Format writes the names of the sources, whatever the verb: what is kept is
+// not for printing, and it changes meanwhile.
+func (v *Vault) Format(f fmt.State, _ rune) {
+	var names []string
+	if v != nil {
+		for _, s := range v.shelves {
+			names = append(names, s.Name)
+		}
+	}
+	// A printer has nowhere to report a failed write to.
+	_, _ = fmt.Fprintf(f, "vault of %q", names)
+}
+
 // Offers are the sources for the need's registry, in the configured order, with
 // the reason where one may not serve this need.
 func (v *Vault) Offers(n Need) []Offer {
