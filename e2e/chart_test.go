@@ -14,11 +14,13 @@ import (
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	apiruntime "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/dynamic"
@@ -132,12 +134,12 @@ func makeNamespace(t *testing.T, client kubernetes.Interface, name string, restr
 	}
 }
 
-// as is a client with the token of a ServiceAccount, and nothing else.
-func as(t *testing.T, admin kubernetes.Interface, config *rest.Config, namespace, account string) *rest.Config {
+// as is a client with the token of pullfix's ServiceAccount, and nothing else.
+func as(t *testing.T, admin kubernetes.Interface, config *rest.Config, namespace string) *rest.Config {
 	t.Helper()
 	long := int64(3600)
 	asked := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: &long}}
-	token, err := admin.CoreV1().ServiceAccounts(namespace).CreateToken(t.Context(), account, asked, metav1.CreateOptions{})
+	token, err := admin.CoreV1().ServiceAccounts(namespace).CreateToken(t.Context(), "pullfix", asked, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,4 +163,35 @@ func until(t *testing.T, what string, reached func() error) {
 		}
 	}
 	t.Fatalf("waited too long for %s: %v", what, err)
+}
+
+// restricted lets the API server judge every object of the chart, and the pod.
+func (b *bed) restricted(t *testing.T) {
+	const namespace = "pod-restricted"
+	makeNamespace(t, b.Client, namespace, true)
+	for _, name := range []string{"shop", "dev"} {
+		makeNamespace(t, b.Client, name, false)
+	}
+	a := newApplier(t, b.Config)
+	dry := []string{metav1.DryRunAll}
+	for _, values := range []string{"{}", allRemedies + "networkPolicy: {enabled: true}\n"} {
+		for _, o := range renderChart(t, namespace, values).objects {
+			if err := a.apply(t.Context(), o, dry...); err != nil {
+				t.Error(err)
+			}
+			if o.GetKind() != "Deployment" {
+				continue
+			}
+			var d appsv1.Deployment
+			if err := apiruntime.DefaultUnstructuredConverter.FromUnstructured(o.Object, &d); err != nil {
+				t.Fatal(err)
+			}
+			pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "x"}, Spec: d.Spec.Template.Spec}
+			pod.Spec.ServiceAccountName = "default"
+			until(t, "the pod under restricted Pod Security", func() error {
+				_, err := b.Client.CoreV1().Pods(namespace).Create(t.Context(), pod, metav1.CreateOptions{DryRun: dry})
+				return err
+			})
+		}
+	}
 }

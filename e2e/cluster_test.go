@@ -37,6 +37,7 @@ func TestCluster(t *testing.T) {
 	t.Run("contract", func(t *testing.T) { contract.Run(t, b.Config) })
 	t.Run("scenarios", b.scenarios)
 	t.Run("cures", b.cures)
+	t.Run("in a pod", b.inPod)
 	b.record.write(t)
 }
 

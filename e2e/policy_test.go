@@ -63,7 +63,7 @@ func TestRulesOfTheChart(t *testing.T) {
 		makeNamespace(t, c.Client, namespace, namespace == "ops")
 	}
 	newApplier(t, c.Config).install(t, renderChart(t, "ops", allRemedies))
-	own, err := kubernetes.NewForConfig(as(t, c.Client, c.Config, "ops", "pullfix"))
+	own, err := kubernetes.NewForConfig(as(t, c.Client, c.Config, "ops"))
 	if err != nil {
 		t.Fatal(err)
 	}

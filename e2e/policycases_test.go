@@ -53,7 +53,7 @@ func template(change func(*corev1.PodTemplateSpec)) step {
 const (
 	podNotes   = "/spec/template/metadata/annotations"
 	pullSecret = "/spec/template/spec/imagePullSecrets"
-	image      = "/spec/template/spec/containers/0/image"
+	imagePath  = "/spec/template/spec/containers/0/image"
 )
 
 func restarted() step {
@@ -78,8 +78,8 @@ func workloadCases() map[string]patchCase {
 		"roll back, misspelt now":    {marked("roll-back", template(func(p *corev1.PodTemplateSpec) { p.Spec.Containers[0].Image = "registry.example.com/shop/wbe:v1" })), true},
 		"roll back with other words": {marked("roll-back", template(func(p *corev1.PodTemplateSpec) { p.Spec.Containers[0].Args = []string{"-v"} })), true},
 		"attach":                     {marked("attach-secret", attached()), true},
-		"set image":                  {[]step{{"replace", image, "registry.example.com/shop/web:v3"}}, false},
-		"set image as a restart":     {marked("restart", step{"replace", image, "registry.example.com/shop/web:v3"}), false},
+		"set image":                  {[]step{{"replace", imagePath, "registry.example.com/shop/web:v3"}}, false},
+		"set image as a restart":     {marked("restart", step{"replace", imagePath, "registry.example.com/shop/web:v3"}), false},
 		"an image from elsewhere":    {marked("roll-back", template(func(p *corev1.PodTemplateSpec) { p.Spec.Containers[0].Image = "evil.example.com/shop/web:v1" })), false},
 		"another project's image":    {marked("roll-back", template(func(p *corev1.PodTemplateSpec) { p.Spec.Containers[0].Image = "registry.example.com/pay/web:v1" })), false},
 		"another container": {marked("roll-back", template(func(p *corev1.PodTemplateSpec) {

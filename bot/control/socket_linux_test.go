@@ -246,7 +246,11 @@ func TestNameOf(t *testing.T) {
 		claimed string
 		want    string
 	}{
-		{0, "", "root"}, {0, "ann", "root for ann"}, {0, "root", "root"}, {0, "<@U0ANN>", "root"}, {0, "a b", "root"},
+		{0, "", "root"},
+		{0, "ann", "root for ann"},
+		{0, "root", "root"},
+		{0, "<@U0ANN>", "root"},
+		{0, "a b", "root"},
 		{4_000_000, "ann", "uid 4000000"},
 	} {
 		if got := NameOf(test.uid, test.claimed); got != test.want {

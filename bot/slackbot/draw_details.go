@@ -28,6 +28,7 @@ func (d drawing) details() []message {
 	for _, s := range v.Steps {
 		evidence.section(step(s))
 	}
+	evidence.section(unread(v.Gaps))
 	rest := message{text: "What can be done about it: " + quote(v.Summary, roomSentence)}
 	rest.section(further(v.Failures))
 	rest.section(credentials(v.Credentials, d.incident.Opened))
@@ -49,6 +50,22 @@ func step(s runbook.Result) markup {
 		text += "\nBy hand: " + code(s.Command, roomCommand-100)
 	}
 	return text
+}
+
+// unread is what could not be read, and which right would allow it.
+func unread(gaps []runbook.Gap) markup {
+	if len(gaps) == 0 {
+		return ""
+	}
+	var lines []markup
+	for _, g := range gaps {
+		line := "• " + quote(g.What, roomName) + ": " + quote(g.Why, roomName)
+		if g.Grant != "" {
+			line += "; grant: " + quote(g.Grant, roomName)
+		}
+		lines = append(lines, line)
+	}
+	return join("\n", roomEvidence, append([]markup{"*Not read*"}, lines...))
 }
 
 // further are the failing pulls besides the first.

@@ -84,6 +84,11 @@ func (p product) addAnswers(evilDrawing drawing) {
 	for n, m := range (drawing{incident: judged()}).details() {
 		p.messages["details-"+string(rune('1'+n))] = m
 	}
+	forbidden := judged()
+	verdict := *forbidden.Verdict
+	verdict.Gaps = []runbook.Gap{{What: "secret shop/regcred", Why: "forbidden", Grant: "get secret regcred in namespace shop"}, {What: "node node1", Why: "timeout"}}
+	forbidden.Verdict = &verdict
+	p.messages["details-unread"] = (drawing{incident: forbidden}).details()[0]
 	for n, m := range evilDrawing.details() {
 		p.messages["hostile-details-"+string(rune('1'+n))] = m
 	}

@@ -94,16 +94,19 @@ func (w *watchdog) look(ctx context.Context) {
 }
 
 // neglected is for how long the deadline of an incident has passed, and for how
-// long its page has waited for somebody to confirm it.
+// long it has called people without anybody confirming that they were reached.
 func neglected(i bot.Incident, now time.Time) (overdue, unheard time.Duration) {
-	if !i.State.Over() && !i.Deadline.IsZero() {
+	if i.State.Over() {
+		return 0, 0
+	}
+	if !i.Deadline.IsZero() {
 		overdue = max(0, now.Sub(i.Deadline))
 	}
-	reached := len(i.Escalated) > 0 && len(i.Escalated[len(i.Escalated)-1].Told) > 0
-	for _, e := range i.Outbox {
-		if e.Kind == bot.DoPage && !reached {
-			unheard = max(unheard, now.Sub(e.Made))
+	for _, e := range slices.Backward(i.Escalated) {
+		if len(e.Told) > 0 || len(e.Targets) == 0 {
+			break
 		}
+		unheard = now.Sub(e.At)
 	}
 	return overdue, unheard
 }

@@ -37,23 +37,25 @@ func newWatchdog(k *kennel) (*watchdog, *shared) {
 func TestWatchdog(t *testing.T) {
 	now := time.Now()
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
-	page := func(d time.Duration) []bot.Effect { return []bot.Effect{{Kind: bot.DoPage, Made: ago(d)}} }
-	told := []bot.Escalated{{Told: []string{"x"}}}
+	called := func(d time.Duration) bot.Escalated { return bot.Escalated{At: ago(d), Targets: []string{"x"}} }
+	told := bot.Escalated{At: ago(time.Hour), Targets: []string{"x"}, Told: []string{"x"}}
+	calls := func(e ...bot.Escalated) kennel { return kennel{current: []bot.Incident{{ID: "ab", Escalated: e}}} }
 	for name, test := range map[string]struct {
 		kennel kennel
 		why    string // "" means content
 	}{
-		"nothing open":         {kennel{}, ""},
-		"not due":              {kennel{current: []bot.Incident{{ID: "ab", Deadline: now.Add(time.Hour)}}}, ""},
-		"just due":             {kennel{current: []bot.Incident{{ID: "ab", Deadline: ago(30 * time.Second)}}}, ""},
-		"overdue":              {kennel{current: []bot.Incident{{ID: "ab", Deadline: ago(2 * time.Minute)}}}, "incident ab is overdue for 2m0s"},
-		"never due":            {kennel{current: []bot.Incident{{ID: "ab"}}}, ""},
-		"over":                 {kennel{current: []bot.Incident{{ID: "ab", State: bot.Closed, Deadline: ago(time.Hour)}}}, ""},
-		"page is young":        {kennel{current: []bot.Incident{{ID: "ab", Outbox: page(time.Minute)}}}, ""},
-		"page unheard":         {kennel{current: []bot.Incident{{ID: "ab", Outbox: page(6 * time.Minute)}}}, "no target has confirmed its page for 6m0s"},
-		"one target is enough": {kennel{current: []bot.Incident{{ID: "ab", Outbox: page(6 * time.Minute), Escalated: told}}}, ""},
-		"store broken":         {kennel{read: errBroken}, "the incidents cannot be read: broken"},
-		"desk stuck":           {kennel{asked: errBroken}, "the desk does not answer: broken"},
+		"nothing open":   {kennel{}, ""},
+		"not due":        {kennel{current: []bot.Incident{{ID: "ab", Deadline: now.Add(time.Hour)}}}, ""},
+		"just due":       {kennel{current: []bot.Incident{{ID: "ab", Deadline: ago(30 * time.Second)}}}, ""},
+		"overdue":        {kennel{current: []bot.Incident{{ID: "ab", Deadline: ago(2 * time.Minute)}}}, "incident ab is overdue for 2m0s"},
+		"never due":      {kennel{current: []bot.Incident{{ID: "ab"}}}, ""},
+		"over":           {kennel{current: []bot.Incident{{ID: "ab", State: bot.Closed, Deadline: ago(time.Hour)}}}, ""},
+		"page is young":  {calls(called(time.Minute)), ""},
+		"page unheard":   {calls(told, called(6*time.Minute), called(time.Second)), "confirmed its page for 6m0s"},
+		"nobody to call": {calls(bot.Escalated{At: ago(time.Hour)}), ""},
+		"heard":          {calls(called(time.Hour), told), ""},
+		"store broken":   {kennel{read: errBroken}, "the incidents cannot be read: broken"},
+		"desk stuck":     {kennel{asked: errBroken}, "the desk does not answer: broken"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, _ := newWatchdog(&test.kennel)

@@ -11,17 +11,28 @@ import (
 	"github.com/pullfix/pullfix/bot"
 	"github.com/pullfix/pullfix/bot/journal"
 	"github.com/pullfix/pullfix/bot/watch"
+	"github.com/pullfix/pullfix/cmd/pullfix/metrics"
 	"github.com/pullfix/pullfix/k8s"
 	"github.com/pullfix/pullfix/runbook"
 	"github.com/pullfix/pullfix/runbook/cause"
 )
 
 // lookout is a cluster as the watch looks at it.
-type lookout struct{ namedCluster }
+type lookout struct {
+	namedCluster
+	metrics *metrics.Metrics
+}
 
-// Look finds the pods that wait for an image.
+// Look finds the pods that wait for an image, and counts them.
 func (l lookout) Look(ctx context.Context, events bool, found func([]runbook.FailingPull)) (watch.Seen, error) {
-	seen, err := l.Failing(ctx, k8s.ScanOptions{Pending: !events}, found)
+	var rows []runbook.FailingPull
+	seen, err := l.Failing(ctx, k8s.ScanOptions{Pending: !events}, func(more []runbook.FailingPull) {
+		rows = append(rows, more...)
+		found(more)
+	})
+	if err == nil {
+		l.metrics.Failing(l.name, runbook.Survey(rows), events && seen.Complete)
+	}
 	return watch.Seen{Complete: seen.Complete, Gaps: seen.Gaps}, err
 }
 
@@ -38,7 +49,7 @@ func (p parts) watches(desk watch.Desk, kept *journal.Journal) ([]*watch.Watch, 
 			return nil, err
 		}
 		w, err := watch.New(watch.Options{
-			Name: c.name, Cluster: lookout{c}, Desk: desk, Log: p.log, First: first,
+			Name: c.name, Cluster: lookout{c, p.metrics}, Desk: desk, Log: p.log, First: first,
 			Room: bot.Place{Channel: p.settings.Slack.Channel},
 			Pods: pace.Pods, Events: pace.Events, Settle: pace.Settle, PerMinute: pace.Diagnoses,
 		})

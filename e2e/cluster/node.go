@@ -4,8 +4,10 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -60,6 +62,17 @@ func (c *Cluster) startKubelet(ctx context.Context) error {
 		node, err := c.Client.CoreV1().Nodes().Get(ctx, c.Node, metav1.GetOptions{})
 		return err == nil && isReady(node), nil
 	})
+}
+
+// PodLog opens the log of a pod's container, as the node keeps it: the API server
+// does not reach the kubelet of this cluster. It can be read on when the pod is
+// gone.
+func (c *Cluster) PodLog(namespace, pod, container string) (*os.File, error) {
+	found, err := filepath.Glob(filepath.Join(c.id.path("pods"), namespace+"_"+pod+"_*", container, "*.log"))
+	if err != nil || len(found) == 0 {
+		return nil, fmt.Errorf("no log of pod %s/%s: %w", namespace, pod, errors.Join(err, os.ErrNotExist))
+	}
+	return os.Open(found[len(found)-1])
 }
 
 // isReady also wants the taint gone that keeps pods off a node which was not

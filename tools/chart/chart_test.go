@@ -141,7 +141,7 @@ func TestRightsAreLayers(t *testing.T) {
 		"update-secret":        {"create events [] in shop", "get secrets [regcred] in shop", "patch secrets [regcred] in shop"},
 		"create-secret":        {"create events [] in shop", "create secrets [] in shop"},
 		"keep-undo":            {"create events [] in shop", "create secrets [] in shop", "delete secrets [] in shop", "get secrets [] in shop"},
-		"sync-external-secret": {"create events [] in shop", "get externalsecrets [] in shop", "list externalsecrets [] in shop", "patch externalsecrets [] in shop"},
+		"sync-external-secret": {"create events [] in shop", "get externalsecrets [] in shop", "patch externalsecrets [] in shop"},
 	} {
 		if got := careful(objects(t, rendered(t, "testdata/values/"+layer+".yaml"))); !slices.Equal(got, want) {
 			t.Errorf("%s grants\n%q, want\n%q", layer, got, want)

@@ -1,11 +1,16 @@
 package metrics
 
-import "github.com/pullfix/pullfix/bot"
+import (
+	"slices"
+
+	"github.com/pullfix/pullfix/bot"
+)
 
 // The outcomes of an escalation.
 const (
 	told   = "told"   // a target confirmed it
 	failed = "failed" // no target did, so far
+	nobody = "nobody" // there is no target
 )
 
 // outcome is what became of an escalation, "" while that is not known.
@@ -13,7 +18,9 @@ func outcome(e bot.Escalated) string {
 	switch {
 	case len(e.Told) > 0:
 		return told
-	case len(e.Failed) > 0:
+	case len(e.Targets) == 0:
+		return nobody
+	case len(e.Failed) >= len(e.Targets):
 		return failed
 	}
 	return ""
@@ -21,8 +28,8 @@ func outcome(e bot.Escalated) string {
 
 // condition is the row of the escalation table.
 func condition(e bot.Escalated) string {
-	if e.By != (bot.Person{}) {
-		return "asked"
+	if slices.Contains(bot.Conditions(), e.Condition) {
+		return string(e.Condition)
 	}
-	return "overdue"
+	return "other"
 }

@@ -119,13 +119,15 @@ func TestFailingCountsOnce(t *testing.T) {
 		}
 		return []runbook.Group{g}
 	}
-	m.Failing("prod", group("a", "b", "b"))
-	m.Failing("prod", group("a"))
-	m.Failing("prod", group("a", "b"))
-	m.Failing("dev", group("a"))
+	m.Failing("prod", group("a", "b", "b"), true)
+	m.Failing("prod", group("a"), false) // b was not looked at
+	m.Failing("prod", group("a", "b"), true)
+	m.Failing("prod", group("a"), true)
+	m.Failing("prod", group("a", "b"), true)
+	m.Failing("dev", group("a"), true)
 	wants(t, m, `pullfix_image_pull_errors_total{cause="AuthRejected",cluster="prod"} 3`, `pullfix_containers_failing{cause="AuthRejected",cluster="prod"} 2`,
 		`pullfix_containers_failing{cause="AuthRejected",cluster="dev"} 1`)
-	m.Failing("prod", nil)
+	m.Failing("prod", nil, true)
 	if strings.Contains(page(t, m), `pullfix_containers_failing{cause="AuthRejected",cluster="prod"}`) {
 		t.Error("nothing fails, but the gauge stays")
 	}
@@ -180,18 +182,21 @@ func TestCallsByOutcome(t *testing.T) {
 
 func TestEscalationsByOutcome(t *testing.T) {
 	m := New("v1")
-	before := broken(cause.Timeout, bot.Open)
-	raised := before
-	raised.Escalated = []bot.Escalated{{At: start}}
-	m.Saved(before, raised, start)
-	silent := before
-	silent.Escalated = []bot.Escalated{{At: start, Failed: []string{"x: down"}}}
-	m.Saved(raised, silent, start)
-	m.Saved(silent, silent, start)
-	heard := before
-	heard.Escalated = []bot.Escalated{{At: start, Told: []string{"y"}}}
-	m.Saved(silent, heard, start)
-	wants(t, m, `pullfix_escalations_total{condition="overdue",outcome="failed"} 1`, `pullfix_escalations_total{condition="overdue",outcome="told"} 1`)
+	at := func(e ...bot.Escalated) bot.Incident {
+		i := broken(cause.Timeout, bot.Open)
+		i.Escalated = e
+		return i
+	}
+	called := bot.Escalated{Condition: bot.WhenOverdue, Targets: []string{"x", "y"}}
+	half, silent, heard := called, called, called
+	half.Failed, silent.Failed = []string{"x: down"}, []string{"x: down", "y: down"}
+	heard.Failed, heard.Told = []string{"x: down"}, []string{"y"}
+	steps := []bot.Incident{at(), at(called), at(half), at(silent), at(silent), at(heard), at(heard, bot.Escalated{Condition: bot.WhenAsked}), at(heard, bot.Escalated{Condition: bot.WhenAsked}, bot.Escalated{Condition: "marker"})}
+	for n := range steps[1:] {
+		m.Saved(steps[n], steps[n+1], start)
+	}
+	wants(t, m, `pullfix_escalations_total{condition="overdue",outcome="failed"} 1`, `pullfix_escalations_total{condition="overdue",outcome="told"} 1`,
+		`pullfix_escalations_total{condition="asked",outcome="nobody"} 1`, `pullfix_escalations_total{condition="other",outcome="nobody"} 1`)
 }
 
 // TestDocumented: every metric stands in the documentation, and nothing else.
