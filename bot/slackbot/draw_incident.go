@@ -177,7 +177,7 @@ func (d drawing) waiting() markup {
 // serving tells whether the old pods still do the work.
 func (d drawing) serving() markup {
 	c := d.incident.Case
-	if c == nil || c.Facts.Workload == nil || c.Facts.Workload.Desired == 0 {
+	if c == nil || c.Facts.Workload == nil || c.Facts.Workload.Desired == 0 || d.incident.State == bot.Watching {
 		return ""
 	}
 	w := c.Facts.Workload

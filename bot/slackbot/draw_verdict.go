@@ -155,7 +155,7 @@ func (d drawing) decision() markup {
 	if c == nil {
 		return ""
 	}
-	line := "◐ *" + quote(c.Title, roomName) + "* · "
+	line := "◐ *" + quote(c.Title, roomName) + "*" + chosenWay(*c) + " · "
 	switch {
 	case c.Refused != "" && i.State == bot.Open:
 		return "*" + quote(c.Title, roomName) + "*: nothing was changed, because " + quote(strings.TrimSuffix(c.Refused, "."), roomSentence) + "."
@@ -169,6 +169,14 @@ func (d drawing) decision() markup {
 		return line + d.approvers() + " · " + carried(*c) + d.next() + d.comingBack()
 	}
 	return ""
+}
+
+// chosenWay tells which of several ways was approved.
+func chosenWay(c bot.Decision) markup {
+	if c.Plan == nil || c.Plan.Choice == "" {
+		return ""
+	}
+	return " (" + quote(c.Plan.Choice, roomName) + ")"
 }
 
 func (d drawing) approvers() markup {

@@ -84,7 +84,6 @@ func pullfixCommands() []Completion {
 		{Command: "/pullfix scan", Hint: "[NAMESPACE]", Text: "All failing pulls, grouped by root cause"},
 		{Command: "/pullfix explain", Hint: "MESSAGE", Text: "What a kubelet's message means"},
 		{Command: "/pullfix status", Text: "The incidents that are open"},
-		{Command: "/pullfix registries", Hint: "[NAMESPACE]", Text: "From which registries is pulled, with which secrets"},
 		{Command: "/pullfix report", Hint: "INCIDENT", Text: "The timeline of an incident, as Markdown"},
 		{Command: "/pullfix help", Text: "List the commands"},
 	}
