@@ -248,16 +248,16 @@ func (d drawing) comingBack() markup {
 	pulled := min(max(r.Pulled, 0), r.Wanted)
 	const width = 12
 	full := pulled * width / r.Wanted
-	text := fmt.Sprintf("\npulled %d/%d %s%s", pulled, r.Wanted, strings.Repeat("▓", full), strings.Repeat("░", width-full))
+	counts := []string{fmt.Sprintf("\npulled %d/%d %s%s", pulled, r.Wanted, strings.Repeat("▓", full), strings.Repeat("░", width-full))}
 	for _, part := range []struct {
 		n    int
 		word string
 	}{{r.Ready, "ready"}, {r.Pulling, "pulling"}, {r.Waiting, "waiting"}} {
 		if part.n > 0 {
-			text += fmt.Sprintf(" · %d %s", part.n, part.word)
+			counts = append(counts, fmt.Sprintf("%d %s", part.n, part.word))
 		}
 	}
-	lines := []markup{markup(text)}
+	lines := []markup{markup(strings.Join(counts, " · "))}
 	for _, s := range r.After[:min(len(r.After), mostProof)] {
 		lines = append(lines, "! "+quote(s, roomName))
 	}
