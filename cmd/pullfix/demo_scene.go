@@ -52,6 +52,9 @@ func demoCredentials() []credentialSettings {
 	return []credentialSettings{
 		{Name: "payments-robot", Registry: shop.GHCR, Repositories: []string{"acme/payments"}, Clusters: here, Namespaces: []string{"pay"}, Secret: from(shop.GoldenRobot)},
 		{Name: "platform", Registry: shop.GHCR, Repositories: []string{"acme/*"}, Clusters: here, Namespaces: []string{"shop", "pay"}, Secret: from(shop.GoldenGHCR)},
-		{Name: "ecr", Registry: shop.ECR, Repositories: []string{"media/*", "teams/*"}, Clusters: here, Namespaces: []string{"media", "team-*"}, Secret: from(shop.GoldenECR)},
+		{ // a token of ECR opens whatever its identity may read
+			Name: "ecr", Registry: shop.ECR, Repositories: []string{"media/*", "teams/*"}, Clusters: here, Namespaces: []string{"media", "team-*"},
+			Wide: true, Secret: from(shop.GoldenECR),
+		},
 	}
 }
