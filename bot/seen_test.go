@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"slices"
+	"testing"
 
 	"github.com/pullfix/pullfix/bot"
 	"github.com/pullfix/pullfix/runbook"
@@ -20,4 +21,13 @@ func (s *shop) see() seen {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return seen{slices.Clone(s.shown), slices.Clone(s.told), slices.Clone(s.whispers), slices.Clone(s.changes), slices.Clone(s.pages)}
+}
+
+func (s *shop) incident(t *testing.T, id string) bot.Incident {
+	t.Helper()
+	i, _, err := s.Load(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
 }

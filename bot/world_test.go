@@ -280,15 +280,6 @@ func ask(t *testing.T, d *bot.Desk, by bot.Person) string {
 	return id
 }
 
-func (s *shop) incident(t *testing.T, id string) bot.Incident {
-	t.Helper()
-	i, _, err := s.Load(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return i
-}
-
 func press(t *testing.T, d *bot.Desk, s *shop, p bot.Press) error {
 	t.Helper()
 	if p.Place.Message == "" {
