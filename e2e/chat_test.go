@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pullfix/pullfix/e2e/cluster"
+	"github.com/pullfix/pullfix/sandbox/registry"
 	"github.com/pullfix/pullfix/sandbox/slack"
 )
 
@@ -27,6 +30,10 @@ type chat struct {
 	log       journal
 	folder    string
 	people    int // how many askers and approvers there are
+	// guarded is a registry that is spoken to over verified TLS, as one that a
+	// configured credential may be sent to has to be.
+	guarded *cluster.Registry
+	caFile  string
 }
 
 // askers is the group of those who may ask; slack.Platform approves.
@@ -66,7 +73,75 @@ func (b *bed) openChat(t *testing.T, people int) *chat {
 	}
 	t.Cleanup(server.Close)
 	c.apiURL = server.APIURL
+	c.openGuarded(t)
 	return c
+}
+
+// openGuarded serves the registry whose authority the node and the bot trust.
+func (c *chat) openGuarded(t *testing.T) {
+	t.Helper()
+	ca, err := registry.NewCA("e2e")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.caFile = filepath.Join(c.folder, "ca.pem")
+	if err := os.WriteFile(c.caFile, ca.PEM(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c.guarded, err = c.AddRegistry(t.Context(), cluster.RegistryOptions{
+		Options: registry.Options{Auth: registry.AuthBasic, Accounts: []registry.Account{
+			{User: robot, Password: robotSecret, Pull: []string{"*"}}, {User: limited, Password: robotSecret, Pull: []string{"open/*"}},
+		}},
+		TLS: &registry.TLS{CA: ca}, NodeScheme: "https",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := fmt.Sprintf("server = \"https://%[1]s\"\n[host.\"https://%[1]s\"]\n  capabilities = [\"pull\", \"resolve\"]\n  ca = %[2]q\n", c.guarded.Host, c.caFile)
+	if err := os.WriteFile(filepath.Join(c.CertsD, c.guarded.Host, "hosts.toml"), []byte(config), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sources are where new credentials come from: a good one, and one that the
+// registry rejects.
+func (c *chat) sources(t *testing.T) string {
+	t.Helper()
+	var text strings.Builder
+	text.WriteString("credentials:\n")
+	for _, s := range []struct{ name, namespaces, password string }{{"robot", "cure-new-*", robotSecret}, {"old", "cure-wrong-*", wrongSecret + "-old"}} {
+		file := filepath.Join(c.folder, s.name+".password")
+		if err := os.WriteFile(file, []byte(s.password), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&text, "  - {name: %s, registry: %q, repositories: ['**'], clusters: ['*'], namespaces: [%q], file: {path: %q, user: %s}}\n",
+			s.name, c.guarded.Host, s.namespaces, file, robot)
+	}
+	return text.String()
+}
+
+// keepsSecrets wants no password in anything that people or machines read.
+func (c *chat) keepsSecrets(t *testing.T) {
+	t.Helper()
+	said := c.log.String()
+	for _, m := range c.workspace.Transcript() {
+		raw, _ := json.Marshal(m) // what was decoded always encodes
+		said += string(raw)
+	}
+	err := filepath.WalkDir(filepath.Join(c.folder, "journal"), func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		said += string(text)
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if found := leaks(said, robotSecret, wrongSecret); len(found) > 0 {
+		t.Errorf("passwords are told: %q", found)
+	}
 }
 
 func crowd(people int) slack.Seed {
@@ -92,6 +167,7 @@ func (c *chat) configure(t *testing.T, more string) string {
 	for _, host := range []string{c.Public.Host, c.Private.Host, c.Token.Host} {
 		fmt.Fprintf(&text, "  - {host: %q, plainHTTP: true}\n", host)
 	}
+	fmt.Fprintf(&text, "  - {host: %q, caFile: %q}\n%s", c.guarded.Host, c.caFile, c.sources(t))
 	fmt.Fprintf(&text, "store: {directory: %q, keyFile: %q}\n", filepath.Join(c.folder, "journal"), filepath.Join(c.folder, "key"))
 	fmt.Fprintf(&text, "listen: 127.0.0.1:0\naccess: [{groups: [%s], clusters: ['*'], namespaces: ['*']}]\n", askers)
 	fmt.Fprintf(&text, "approvals: [{groups: [%s], clusters: ['*'], namespaces: ['*'], remedies: ['*']}]\n", slack.Platform)

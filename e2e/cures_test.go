@@ -18,7 +18,7 @@ type cureCase struct {
 // cures lets people cure real faults on the real cluster through the chat, some
 // side by side.
 func (b *bed) cures(t *testing.T) {
-	all := slices.Concat(podCures())
+	all := slices.Concat(podCures(), secretCures())
 	chat := b.openChat(t, len(all))
 	chat.serve(t, "")
 	var group errgroup.Group
@@ -32,4 +32,5 @@ func (b *bed) cures(t *testing.T) {
 		})
 	}
 	_ = group.Wait() // the tests tell what failed
+	chat.keepsSecrets(t)
 }

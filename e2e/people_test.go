@@ -166,7 +166,5 @@ func (c *cure) opens(remedy string) slack.View {
 // approve opens the modal of a remedy and submits it.
 func (c *cure) approve(remedy string) {
 	c.t.Helper()
-	v := c.opens(remedy)
-	d, err := c.chat.workspace.Submit(c.approver, v.ID, nil)
-	c.acknowledged(d, err)
+	c.submit(c.opens(remedy))
 }
