@@ -114,7 +114,7 @@ func (c *chat) sources(t *testing.T) string {
 		if err := os.WriteFile(file, []byte(s.password), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(&text, "  - {name: %s, registry: %q, repositories: ['**'], clusters: ['*'], namespaces: [%q], file: {path: %q, user: %s}}\n",
+		fmt.Fprintf(&text, "  - {name: %s, registry: %q, repositories: ['*'], clusters: ['*'], namespaces: [%q], file: {path: %q, user: %s}}\n",
 			s.name, c.guarded.Host, s.namespaces, file, robot)
 	}
 	return text.String()

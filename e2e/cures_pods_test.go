@@ -66,13 +66,11 @@ func rollBackByContent(c *cure) {
 	c.deployment(image+":v1", 1)
 	c.reached("running pod", running)
 	c.template(func(t *corev1.PodTemplateSpec) { t.Spec.Containers[0].Image = image + ":v2" })
+	c.failsAfter("")
 	for n := range 2 {
-		c.someFailing()
-		c.template(func(t *corev1.PodTemplateSpec) {
-			t.Annotations = map[string]string{"kubectl.kubernetes.io/restartedAt": strconv.Itoa(n)}
-		})
+		c.template(func(t *corev1.PodTemplateSpec) { t.Annotations = map[string]string{restartedAt: strconv.Itoa(n)} })
+		c.failsAfter(strconv.Itoa(n))
 	}
-	c.someFailing()
 	c.ask("deployment/web")
 	m := c.sees("The tag v2 does not exist", "the old pods still serve")
 	if _, e, there := m.Element("pullfix.approve"); there {
@@ -83,11 +81,14 @@ func rollBackByContent(c *cure) {
 	c.reached("running pod", running)
 }
 
-// someFailing waits until one of the pods fails.
-func (c *cure) someFailing() {
+// restartedAt is where kubectl writes when it restarted a rollout.
+const restartedAt = "kubectl.kubernetes.io/restartedAt"
+
+// failsAfter waits until the pod of that restart fails.
+func (c *cure) failsAfter(restart string) {
 	c.t.Helper()
 	c.await("new pod's failure", func(ctx context.Context) bool {
-		return slices.ContainsFunc(c.pods(ctx), func(p corev1.Pod) bool { return failing(1)(&p) })
+		return slices.ContainsFunc(c.pods(ctx), func(p corev1.Pod) bool { return p.Annotations[restartedAt] == restart && failing(1)(&p) })
 	})
 }
 
