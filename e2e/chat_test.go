@@ -129,7 +129,7 @@ func (c *chat) keepsSecrets(t *testing.T) {
 		said += string(raw)
 	}
 	err := filepath.WalkDir(filepath.Join(c.folder, "journal"), func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
 		text, err := os.ReadFile(path)

@@ -38,6 +38,7 @@ func TestCluster(t *testing.T) {
 	t.Run("scenarios", b.scenarios)
 	t.Run("cures", b.cures)
 	t.Run("in a pod", b.inPod)
+	t.Run("race", b.race)
 	b.record.write(t)
 }
 

@@ -18,7 +18,7 @@ type cureCase struct {
 // cures lets people cure real faults on the real cluster through the chat, some
 // side by side.
 func (b *bed) cures(t *testing.T) {
-	all := slices.Concat(podCures(), secretCures())
+	all := slices.Concat(podCures(), secretCures(), wideCures())
 	chat := b.openChat(t, len(all))
 	chat.serve(t, "")
 	var group errgroup.Group

@@ -21,7 +21,10 @@ type finding struct {
 	// time (zero when it is not known).
 	mended   bool
 	mendedAt time.Time
-	public   bool // anybody may pull the image
+	// renewed says that it is mended by the template: it names the spare
+	// credential by now, and this pod is of the old revision.
+	renewed bool
+	public  bool // anybody may pull the image
 }
 
 // secret is the name of the secret at fault, empty when none is.
@@ -63,7 +66,7 @@ func precedence() []rule {
 func decide(e evidence) finding {
 	for _, r := range precedence() {
 		if f, ok := r.judge(e); ok {
-			return f
+			return e.renewed(f)
 		}
 	}
 	return finding{cause: cause.Unknown, certainty: cause.CertaintyUnknown, vantage: VantageUnknown}

@@ -37,6 +37,22 @@ func judgeAccepted(e evidence) (finding, bool) {
 	return f, true
 }
 
+// renewed looks whether the template names a good secret by now, so that only
+// pods of the old revision still fail.
+func (e evidence) renewed(f finding) finding {
+	w := e.facts.Workload
+	if f.mended || vantageOf(f.cause) != VantageCredential || w == nil || !w.OldRevision {
+		return f
+	}
+	i := slices.IndexFunc(e.spare, func(c Candidate) bool {
+		return c.Answer != nil && c.Answer.Result == cause.None && slices.Contains(w.Template.PullSecrets, c.Secret())
+	})
+	if i >= 0 {
+		f.mended, f.renewed, f.spare = true, true, e.spare[i]
+	}
+	return f
+}
+
 // mendedSince tells whether a secret the kubelet uses was written after the
 // node's last attempt, or so lately that there may not have been one since.
 func (e evidence) mendedSince(f *finding) bool {

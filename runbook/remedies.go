@@ -17,6 +17,8 @@ func remedies(e evidence, f finding) []Remedy {
 		list = e.towardsTemplate() // to correct it once more would undo the correction
 	case e.corrected():
 		list = append(e.towardsTemplate(), list...)
+	case f.renewed:
+		list = e.towardsTemplate()
 	case f.mended:
 		list = e.mendedRemedies(f)
 	}

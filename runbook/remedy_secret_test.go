@@ -111,3 +111,14 @@ func TestTheFaultBehindTheLoginIsTold(t *testing.T) {
 		t.Errorf("%s, and %q", v.Summary, notes)
 	}
 }
+
+// A secret that the template names by now is not attached a second time: only
+// the pods of the old revision still fail.
+func TestTheTemplateNamesAGoodSecretByNow(t *testing.T) {
+	w := newWorld(noLogin, has(secret("good", entry(host, "bob", "pw"))), says("bob", answer(cause.None, 200)), templateLists("good"),
+		func(w *world) { w.facts.Workload.OldRevision = true })
+	_, v := w.diagnose(t)
+	if !v.Mended() || v.Remedies[0].Kind != runbook.Wait || !strings.Contains(v.Summary, "names secret good by now") {
+		t.Errorf("%s: %v", v.Summary, kinds(v.Remedies))
+	}
+}

@@ -10,6 +10,8 @@ import (
 // by now.
 func mendedSummary(e evidence, f finding) string {
 	switch {
+	case f.renewed:
+		return fmt.Sprintf("The template of %s names secret %s by now, which %s accepts; this pod is of the old revision", e.object(), f.spare.Secret(), e.ref.Host)
 	case f.blame.Source != "":
 		return fmt.Sprintf("Secret %s was %s %s; the node has not tried again yet", f.blame.Secret(), e.mendedWord(f), ago(e.now.Sub(f.mendedAt)))
 	case f.cause == cause.PullSecretMalformed:
