@@ -80,6 +80,8 @@ soak: ## long loops, not part of CI
 	ROUNDS=50 $(GO) test -race -count=1 -timeout 60m -run TestKilledAtAnyMoment ./cmd/pullfix
 	ROUNDS=200 $(GO) test -race -count=1 -timeout 30m -run TestRaceOnOneSecret ./k8s
 	ROUNDS=100 $(GO) test -race -count=1 -timeout 60m -run 'TestKilledAroundTheDeadline|TestNeverSilentNeverTwice' ./cmd/pullfix ./bot
+	$(GO) run ./e2e/cmd/cluster build
+	RACES=200 $(GO) test -tags e2e -count=1 -timeout 30m -run TestCluster/race ./e2e
 	$(GO) test -race -count=5 ./bot/journal
 	$(GO) test -race -count=20 ./registry/... ./k8s/... ./runbook/...
 	$(GO) test -run '^$$' -fuzz FuzzRead -fuzztime 5m ./runbook/message

@@ -240,7 +240,7 @@ func wrongCandidate(c *cure) {
 	c.staleDeployment()
 	before := c.read("regcred").ResourceVersion
 	c.ask("deployment/web")
-	m := c.sees("rejects the credential in secret regcred", "No button for it", "reject")
+	m := c.sees("rejects the credential in secret regcred", "source old (file old.password)", "says AuthRejected")
 	if _, there := c.button(m, "update-secret"); there {
 		c.t.Error("a rejected credential is offered")
 	}
