@@ -26,7 +26,7 @@ func judgeAccepted(e evidence) (finding, bool) {
 		return f, true
 	case e.mendedSince(&f):
 		f.mended = true
-	case e.word.Cause == cause.TagNotFound || e.word.Cause == cause.RepositoryNotFound:
+	case e.word.Cause == cause.TagNotFound || e.word.Cause == cause.RepositoryNotFound, e.sentNothing():
 		f.mended = e.word.Mirror == ""
 	default:
 		f.elsewhere = true
@@ -36,6 +36,16 @@ func judgeAccepted(e evidence) (finding, bool) {
 	}
 	return f, true
 }
+
+// sentNothing tells that the node pulled without a login though the pod lists a
+// secret for the image: it had not read the secret yet, as with a pod that has
+// just begun. The next attempt sends it.
+func (e evidence) sentNothing() bool {
+	return e.word.Cause == cause.AuthMissing && len(e.used) > 0 && !e.onlyEmpty() && !e.nodeSent()
+}
+
+// nodeSent is the node's own word that it had a credential.
+func (e evidence) nodeSent() bool { return e.word.HadCredential != nil && *e.word.HadCredential }
 
 // renewed looks whether the template names a good secret by now, so that only
 // pods of the old revision still fail.
@@ -168,7 +178,7 @@ func refusedAnonymously(heard cause.Cause, e evidence) bool {
 // nodeHadCredential tells that the node sent a credential though no pull secret
 // has one: its own, or a credential provider's.
 func (e evidence) nodeHadCredential() bool {
-	return len(e.used) == 0 && len(e.facts.Gaps) == 0 && e.word.HadCredential != nil && *e.word.HadCredential
+	return len(e.used) == 0 && len(e.facts.Gaps) == 0 && e.nodeSent()
 }
 
 // whyNothing looks for the reason in the secrets, the most useful first: a

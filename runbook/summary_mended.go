@@ -14,6 +14,8 @@ func mendedSummary(e evidence, f finding) string {
 		return fmt.Sprintf("The template of %s names secret %s by now, which %s accepts; this pod is of the old revision", e.object(), f.spare.Secret(), e.ref.Host)
 	case f.blame.Source != "":
 		return fmt.Sprintf("Secret %s was %s %s; the node has not tried again yet", f.blame.Secret(), e.mendedWord(f), ago(e.now.Sub(f.mendedAt)))
+	case f.cause == cause.AuthMissing:
+		return fmt.Sprintf("The node had not read secret %s when it pulled, so it sent no login; %s accepts it, and the next attempt sends it", e.used[0].Secret(), e.ref.Host)
 	case f.cause == cause.PullSecretMalformed:
 		return "The pull secrets can be decoded by now; the node has not tried again yet"
 	case f.cause == cause.RegistryServerError:

@@ -109,6 +109,7 @@ func secretRows() []row {
 		{"good but not attached", newWorld(noLogin, has(good), accepted), cause.PullSecretNotAttached, cause.Certain, runbook.VantageCredential, runbook.AttachSecret},
 		{"ServiceAccount lists it by now", newWorld(noLogin, has(good), accepted, accountLists("good")), cause.PullSecretNotAttached, cause.Certain, runbook.VantageCredential, runbook.DeletePods},
 		{"pod has its own list, so not the ServiceAccount's", newWorld(noLogin, lists(secret("s", entry("quay.io", "q", "pw"))), templateLists("s"), has(good), accepted, accountLists("good")), cause.PullSecretNotAttached, cause.Certain, runbook.VantageCredential, runbook.AttachSecret},
+		{"good and listed, but the node had not read it", newWorld(noLogin, lists(good), accepted), cause.AuthMissing, cause.Likely, runbook.VantageCredential, runbook.Wait},
 		{"no entries at all", newWorld(noLogin, lists(secret("s", `{"auths":{}}`))), cause.PullSecretWrongHost, cause.Certain, runbook.VantageCredential, runbook.UpdateSecret},
 		{"malformed, kubelet 1.36", newWorld("", lists(malformed), waits("illegal base64 data at input byte 0", "illegal base64 data at input byte 0")), cause.PullSecretMalformed, cause.Certain, runbook.VantageCredential, runbook.UpdateSecret},
 		{"malformed, kubelet 1.31", newWorld("illegal base64 data at input byte 0", lists(malformed)), cause.PullSecretMalformed, cause.Certain, runbook.VantageCredential, runbook.UpdateSecret},
