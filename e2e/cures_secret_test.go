@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -116,9 +117,13 @@ func newBesideAnotherEntry(c *cure) {
 	}
 }
 
-// newAndFaster does not wait for the kubelet.
+// newAndFaster does not wait for the kubelet, which after four attempts waits
+// for 80 s: until then it might be the faster one.
 func newAndFaster(c *cure) {
 	c.staleDeployment()
+	c.await("fourth attempt", func(ctx context.Context) bool {
+		return slices.ContainsFunc(c.events(ctx), func(e corev1.Event) bool { return e.Reason == "Pulling" && e.Count >= 4 })
+	})
 	before := c.uids()
 	c.ask("deployment/web")
 	c.approve("update-secret")

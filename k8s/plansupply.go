@@ -1,6 +1,7 @@
 package k8s
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -66,6 +67,8 @@ func (p *planner) supplies(ctx context.Context, w purpose) (found []given, refus
 		tasks = append(tasks, func() { found[i] = p.supply(ctx, offers[i], w) })
 	}
 	sideBySide(tasks...)
+	// Why a source that may serve is no good tells more than who may not.
+	slices.SortStableFunc(found, func(a, b given) int { return cmp.Compare(min(len(a.offer.Refused), 1), min(len(b.offer.Refused), 1)) })
 	return found, ""
 }
 
