@@ -10,9 +10,9 @@ import (
 
 // A command is what somebody typed after /pullfix.
 type command struct {
-	word      string // diagnose, scan, explain, status, report, help
+	word      string // diagnose, scan, registries, explain, status, report, help
 	target    runbook.Target
-	namespace string // of scan; "" for all
+	namespace string // of scan and registries; "" for all
 	cluster   string
 	text      string // of explain
 	incident  string // of report
@@ -40,8 +40,8 @@ func parseCommand(text string) (command, error) {
 	case "diagnose":
 		target, err := parseTarget(args)
 		return command{word: word, target: target}, err
-	case "scan":
-		return parseScan(args)
+	case "scan", "registries":
+		return parseScan(word, args)
 	case "explain":
 		if rest == "" {
 			return command{}, &formError{what: "there is no message to explain", word: word}
@@ -134,14 +134,14 @@ func validPlace(cluster, namespace string) bool {
 	return (cluster == "" || clusterName.MatchString(cluster)) && (namespace == "" || spaceName.MatchString(namespace))
 }
 
-func parseScan(args []string) (command, error) {
-	c := command{word: "scan"}
+func parseScan(word string, args []string) (command, error) {
+	c := command{word: word}
 	if len(args) > 1 {
-		return command{}, &formError{what: "scan takes one namespace, or none for all", word: "scan"}
+		return command{}, &formError{what: word + " takes one namespace, or none for all", word: word}
 	}
 	if len(args) == 1 {
 		if c.cluster, c.namespace = splitCluster(args[0]); !validPlace(c.cluster, c.namespace) {
-			return command{}, &formError{what: "that is no name of a namespace", word: "scan"}
+			return command{}, &formError{what: "that is no name of a namespace", word: word}
 		}
 	}
 	return c, nil

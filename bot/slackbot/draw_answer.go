@@ -17,6 +17,7 @@ func forms() []form {
 	return []form{
 		{"diagnose", "[CLUSTER/]NAMESPACE POD", "find out why a pod cannot pull its image; POD may be deployment/NAME and the like"},
 		{"scan", "[NAMESPACE]", "all failing pulls, grouped by root cause"},
+		{"registries", "[NAMESPACE]", "from which registries is pulled, by which secrets, and until when those are valid"},
 		{"explain", "MESSAGE", "what a kubelet's message means; nothing is looked up"},
 		{"status", "", "the incidents that are open"},
 		{"report", "INCIDENT", "the timeline of an incident, as Markdown"},
@@ -34,7 +35,7 @@ func (f form) usage() markup {
 
 // help lists the commands.
 func help() message {
-	m := message{text: "pullfix finds out why images cannot be pulled. Commands: diagnose, scan, explain, status, report, help."}
+	m := message{text: "pullfix finds out why images cannot be pulled. Commands: diagnose, scan, registries, explain, status, report, help."}
 	m.section("*pullfix* finds out why images cannot be pulled, and proposes what to do. It changes nothing unasked.")
 	var lines []markup
 	for _, f := range forms() {

@@ -85,6 +85,8 @@ func (f *front) reading(ctx context.Context, a asked) message {
 		return explained(a.text)
 	case "scan":
 		return f.scan(ctx, a)
+	case "registries":
+		return f.registries(ctx, a)
 	case "status":
 		return f.status(ctx, a)
 	case "report":

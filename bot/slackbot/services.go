@@ -27,12 +27,19 @@ type Scanner interface {
 	Scan(ctx context.Context, cluster, namespace string) ([]runbook.Group, error)
 }
 
-// Services are what Run connects to Slack. Without a Scanner, scan answers that
-// there is none.
+// Inventory knows from which registries a cluster pulls; "" stands for the usual
+// cluster, and for all namespaces.
+type Inventory interface {
+	Inventory(ctx context.Context, cluster, namespace string) (runbook.Inventory, error)
+}
+
+// Services are what Run connects to Slack. Without a Scanner or an Inventory,
+// scan and registries answer that there is none.
 type Services struct {
 	Desk      Desk
 	Incidents Incidents
 	Scanner   Scanner
+	Inventory Inventory
 }
 
 func (s Services) validate() error {

@@ -79,7 +79,10 @@ func (p product) addCalls(evilDrawing drawing) {
 	p.messages["call"] = drawing{incident: escalatedIncident()}.call(c, link, false)
 	c.Channel = "C02PLATFORM"
 	p.messages["call-elsewhere"] = drawing{incident: escalatedIncident()}.call(c, link, true)
+	p.messages["registries"] = inventoried(inventory(), "all namespaces on prod-eu")
+	p.messages["registries-none"] = inventoried(runbook.Inventory{Complete: true}, "shop")
 	long := evilDrawing.incident.Trouble
+	p.messages["hostile-registries"] = inventoried(longInventory(long), long)
 	c.Text, c.Details = long, many(long, 30)
 	p.messages["hostile-call"] = evilDrawing.call(c, link, true)
 }

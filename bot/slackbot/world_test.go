@@ -65,7 +65,9 @@ func open(t *testing.T, s setting) *office {
 		of.ran <- nil
 		return of
 	}
-	go func() { of.ran <- b.Run(ctx, Services{Desk: s.desk, Incidents: s.desk, Scanner: s.desk}) }()
+	go func() {
+		of.ran <- b.Run(ctx, Services{Desk: s.desk, Incidents: s.desk, Scanner: s.desk, Inventory: s.desk})
+	}()
 	of.connected()
 	return of
 }

@@ -214,7 +214,7 @@ func (s *service) close() error {
 func (s *service) takeIn(ctx context.Context) error {
 	ways, within := errgroup.WithContext(ctx)
 	ways.Go(func() error {
-		services := slackbot.Services{Desk: s.counter, Incidents: s.desk, Scanner: s.scanner}
+		services := slackbot.Services{Desk: s.counter, Incidents: s.desk, Scanner: s.scanner, Inventory: s.scanner}
 		if err := s.slack.Run(within, services); err != nil {
 			return fmt.Errorf("the Slack bot: %w", err)
 		}

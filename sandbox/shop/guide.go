@@ -40,6 +40,7 @@ func guide() []page.Guide {
 		ask("A registry that is down", "Nothing to approve: somebody has to be called.", "diagnose billing deployment/invoices"),
 		{Title: "Nobody comes for twenty minutes", Text: "The stored deadline of the oldest open incident is moved to now: the people on call are mentioned. Acknowledge it, or snooze it.", Scene: NobodyComes},
 		read("Write it down", "On a message that is resolved or closed, press Report: the draft of a postmortem is a file in its thread. Say whether the steps were right.", slack.Ann),
+		ask("What there is to go wrong next", "From which registries the company pulls, by which secrets, and until when those are valid.", "registries"),
 		ask("A secret that nobody can decode", "One such entry stops every pull of the pod.", "diagnose billing deployment/ledger"),
 		ask("A public image, and a secret that spoils it", "The kubelet does not try without a login once it has one.", "diagnose web deployment/status"),
 		ask("A tag with a slip", "", "diagnose shop deployment/search"),

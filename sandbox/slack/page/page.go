@@ -82,6 +82,7 @@ func pullfixCommands() []Completion {
 	return []Completion{
 		{Command: "/pullfix diagnose", Hint: "[CLUSTER/]NAMESPACE POD", Text: "Find out why a pod cannot pull its image"},
 		{Command: "/pullfix scan", Hint: "[NAMESPACE]", Text: "All failing pulls, grouped by root cause"},
+		{Command: "/pullfix registries", Hint: "[NAMESPACE]", Text: "From which registries is pulled, by which secrets"},
 		{Command: "/pullfix explain", Hint: "MESSAGE", Text: "What a kubelet's message means"},
 		{Command: "/pullfix status", Text: "The incidents that are open"},
 		{Command: "/pullfix report", Hint: "INCIDENT", Text: "The timeline of an incident, as Markdown"},
