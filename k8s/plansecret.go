@@ -3,6 +3,7 @@ package k8s
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -33,8 +34,9 @@ func (p *planner) updateSecret(ctx context.Context, r runbook.Remedy) []draft {
 	if refused := reverted(secret); refused != "" {
 		return []draft{{refused: refused}}
 	}
+	w = p.servedBy(secret, w)
 	uses := p.references(ctx, secret.Name)
-	found, more := p.shares(ctx, held(secret, w.images[0]), w.need.Host)
+	found, more := p.shares(ctx, held(secret, w.images[0]), w.need)
 	var wide []draft
 	drafts := p.sourced(ctx, w, func(g given, d *draft) {
 		p.draftUpdate(ctx, d, update{secret: secret, given: g, wanted: w, uses: uses})
@@ -43,6 +45,20 @@ func (p *planner) updateSecret(ctx context.Context, r runbook.Remedy) []draft {
 		}
 	})
 	return append(drafts, wide...)
+}
+
+// servedBy leaves the images that the entry which changes is for: a key may name
+// a part of the registry only.
+func (p *planner) servedBy(secret *corev1.Secret, w purpose) purpose {
+	edited, err := keyring.Merge(content(secret), keyring.Edit{Type: string(secret.Type), Image: w.images[0], Raw: keyring.NewSecret("{}")})
+	if err != nil {
+		return w
+	}
+	after := pullSecret(secret)
+	after.Data[keyring.DataKey(after.Type)] = edited.Document
+	return p.purposeOf(w.need.Namespace, slices.DeleteFunc(slices.Clone(w.images), func(image string) bool {
+		return !slices.ContainsFunc(keyring.Find(image, []keyring.PullSecret{after}).Entries, func(e keyring.Entry) bool { return e.Key == edited.Key && e.KeyMatches })
+	}))
 }
 
 // held is the credential of the entry that would be replaced; nil when there is

@@ -29,18 +29,27 @@ func (p *planner) purpose() (purpose, string) {
 	if first.Problem != "" {
 		return purpose{}, "the image's name cannot be parsed"
 	}
-	w := purpose{need: runbook.Need{Cluster: p.cluster, Namespace: p.kase.Facts.Target.Namespace, Host: first.Host}}
+	var images []string
 	for _, pull := range append([]runbook.Pull{p.failed()}, p.kase.Pulls...) {
 		r := runbook.ParseReference(pull.Image)
-		if r.Problem != "" || r.Host != first.Host || slices.Contains(w.images, pull.Image) || len(w.images) == imagesTested {
-			continue
+		if r.Problem == "" && r.Host == first.Host && !slices.Contains(images, pull.Image) && len(images) < imagesTested {
+			images = append(images, pull.Image)
 		}
-		w.images = append(w.images, pull.Image)
+	}
+	return p.purposeOf(p.kase.Facts.Target.Namespace, images), ""
+}
+
+// purposeOf is what images of one registry need in a namespace.
+func (p *planner) purposeOf(namespace string, images []string) purpose {
+	w := purpose{need: runbook.Need{Cluster: p.cluster, Namespace: namespace}, images: images}
+	for _, image := range images {
+		r := runbook.ParseReference(image)
+		w.need.Host = r.Host
 		if !slices.Contains(w.need.Repositories, r.Repository) {
 			w.need.Repositories = append(w.need.Repositories, r.Repository)
 		}
 	}
-	return w, ""
+	return w
 }
 
 // given is a new credential that was tested, or the reason why it is not

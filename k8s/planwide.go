@@ -11,7 +11,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/pullfix/pullfix/runbook"
+	"github.com/pullfix/pullfix/runbook/cause"
 	"github.com/pullfix/pullfix/runbook/keyring"
+	"github.com/pullfix/pullfix/runbook/message"
 )
 
 // Bounds of what is read to find the namespaces that share a root cause.
@@ -33,7 +35,7 @@ func (p *planner) elsewheres(host string) []elsewhere {
 	found := make(map[string]*elsewhere)
 	for _, f := range p.kase.Facts.Failing {
 		r := runbook.ParseReference(f.Image)
-		if f.Namespace == p.kase.Facts.Target.Namespace || r.Problem != "" || r.Host != host {
+		if f.Namespace == p.kase.Facts.Target.Namespace || r.Problem != "" || r.Host != host || !mayBeLogin(f) {
 			continue
 		}
 		e := found[f.Namespace]
@@ -56,6 +58,17 @@ func (p *planner) elsewheres(host string) []elsewhere {
 	return all
 }
 
+// mayBeLogin tells that the kubelet's words do not rule out a credential as the
+// cause.
+func mayBeLogin(f runbook.FailingPull) bool {
+	switch message.Waiting(f.Reason, f.Message).Cause {
+	case cause.AuthRejected, cause.AuthExpired, cause.AuthMissing, cause.PermissionDenied, cause.NotFoundOrDenied,
+		cause.BackOffOnly, cause.Unknown, cause.NotPullFailure:
+		return true
+	}
+	return false
+}
+
 // shared is a secret in another namespace that fails with the same credential.
 type shared struct {
 	at     elsewhere
@@ -65,11 +78,11 @@ type shared struct {
 
 // shares finds the secrets of other namespaces whose entry for the registry
 // holds the rejected credential itself, or like it a token that has ended.
-func (p *planner) shares(ctx context.Context, was *keyring.Credential, host string) (found []shared, more int) {
-	if was == nil {
-		return nil, 0
+func (p *planner) shares(ctx context.Context, was *keyring.Credential, need runbook.Need) (found []shared, more int) {
+	if was == nil || p.registry == nil || len(p.vault.Offers(need)) == 0 {
+		return nil, 0 // no plan comes of it
 	}
-	all := p.elsewheres(host)
+	all := p.elsewheres(need.Host)
 	if more = len(all) - namespacesLooked; more > 0 {
 		all = all[:namespacesLooked]
 	}
@@ -188,12 +201,7 @@ func (p *planner) widen(ctx context.Context, s shared, g given) draft {
 	if why := reverted(s.secret); why != "" {
 		return draft{refused: why}
 	}
-	w := purpose{need: runbook.Need{Cluster: p.cluster, Namespace: s.at.namespace, Host: runbook.ParseReference(s.at.images[0]).Host}, images: s.at.images}
-	for _, image := range w.images {
-		if r := runbook.ParseReference(image); !slices.Contains(w.need.Repositories, r.Repository) {
-			w.need.Repositories = append(w.need.Repositories, r.Repository)
-		}
-	}
+	w := p.purposeOf(s.at.namespace, s.at.images)
 	offers := p.vault.Offers(w.need)
 	i := slices.IndexFunc(offers, func(o runbook.Offer) bool { return o.Source == g.offer.Source })
 	if i < 0 {
