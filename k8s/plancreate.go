@@ -20,6 +20,7 @@ type creation struct {
 	attach  bool   // to the workload's template
 	instead string // of this one in the template
 	why     string // a sentence
+	wanted  purpose
 }
 
 // createSecret plans to make the pull secret that is missing. A name that the
@@ -53,10 +54,11 @@ func (p *planner) flawed(c cause.Cause) []string {
 
 // creations are the plans to make one secret, one for each source.
 func (p *planner) creations(ctx context.Context, c creation, w purpose) []draft {
+	c.wanted = w
 	if refused := p.creatable(ctx, c); refused != "" {
 		return []draft{{refused: refused}}
 	}
-	return p.sourced(ctx, w, func(g given, d *draft) { p.draftCreation(ctx, d, g, w, c) })
+	return p.sourced(ctx, w, func(g given, d *draft) { p.draftCreation(ctx, d, g, c) })
 }
 
 // creatable says why a secret of that name is not made; "" when it may be.
@@ -96,7 +98,8 @@ func (p *planner) unattachable(name, instead string) string {
 }
 
 // draftCreation fills in the plan of a new secret.
-func (p *planner) draftCreation(ctx context.Context, d *draft, g given, w purpose, c creation) {
+func (p *planner) draftCreation(ctx context.Context, d *draft, g given, c creation) {
+	w := c.wanted
 	entry := p.entry(g, w, string(corev1.SecretTypeDockerConfigJson))
 	entry.Key = keyring.NewKey(w.images[0])
 	namespace := w.need.Namespace

@@ -56,9 +56,13 @@ func (p *planner) servedBy(secret *corev1.Secret, w purpose) purpose {
 	}
 	after := pullSecret(secret)
 	after.Data[keyring.DataKey(after.Type)] = edited.Document
-	return p.purposeOf(w.need.Namespace, slices.DeleteFunc(slices.Clone(w.images), func(image string) bool {
+	images := slices.DeleteFunc(slices.Clone(w.images), func(image string) bool {
 		return !slices.ContainsFunc(keyring.Find(image, []keyring.PullSecret{after}).Entries, func(e keyring.Entry) bool { return e.Key == edited.Key && e.KeyMatches })
-	}))
+	})
+	if len(images) == 0 {
+		return w
+	}
+	return p.purposeOf(w.need.Namespace, images)
 }
 
 // held is the credential of the entry that would be replaced; nil when there is

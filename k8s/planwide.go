@@ -134,7 +134,7 @@ func (p *planner) share(ctx context.Context, e elsewhere, was keyring.Credential
 	lookup := keyring.Find(e.images[0], holds)
 	for _, i := range lookup.Used {
 		entry := lookup.Entries[i]
-		if !entry.Credential.Equal(was) && !(ended(entry.Credential) && ended(was)) {
+		if !alike(entry.Credential, was) {
 			continue
 		}
 		at := slices.IndexFunc(read, func(s *corev1.Secret) bool { return "secret/"+s.Name == entry.Source })
@@ -142,6 +142,9 @@ func (p *planner) share(ctx context.Context, e elsewhere, was keyring.Credential
 	}
 	return nil
 }
+
+// alike tells whether two credentials are the same trouble.
+func alike(a, b keyring.Credential) bool { return a.Equal(b) || (ended(a) && ended(b)) }
 
 // ended tells that a token's time is over, by its own words.
 func ended(c keyring.Credential) bool {

@@ -19,15 +19,15 @@ import (
 // secret needs it (external-secrets.io/v1).
 type ExternalSecret struct {
 	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
+	metav1.ObjectMeta `json:"metadata"`
 	Spec              ExternalSecretSpec   `json:"spec"`
-	Status            ExternalSecretStatus `json:"status,omitempty"`
+	Status            ExternalSecretStatus `json:"status"`
 }
 
 // ExternalSecretSpec names the store, the values in it, and the Secret to make.
 type ExternalSecretSpec struct {
 	SecretStoreRef StoreRef       `json:"secretStoreRef"`
-	Target         ExternalTarget `json:"target,omitempty"`
+	Target         ExternalTarget `json:"target"`
 	Data           []ExternalDate `json:"data,omitempty"`
 }
 

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -70,11 +71,11 @@ func (s *suite) attaches(t *testing.T) {
 
 func (s *suite) attach(t *testing.T, to *appsv1.Deployment, names []string) *appsv1.Deployment {
 	t.Helper()
-	list := ""
+	var list []string
 	for _, name := range names {
-		list += `,{"name":"` + name + `"}`
+		list = append(list, `{"name":"`+name+`"}`)
 	}
-	body := `[{"op":"add","path":"/spec/template/spec/imagePullSecrets","value":[` + list[1:] + `]}]`
+	body := `[{"op":"add","path":"/spec/template/spec/imagePullSecrets","value":[` + strings.Join(list, ",") + `]}]`
 	got, err := s.client.AppsV1().Deployments(s.namespace).Patch(t.Context(), to.Name, types.JSONPatchType, []byte(body), metav1.PatchOptions{})
 	if err != nil {
 		t.Fatal(err)
