@@ -10,102 +10,6 @@ import (
 	"github.com/pullfix/pullfix/runbook/cause"
 )
 
-// kept makes every change of a secret leave a copy of the former entry.
-func (s *shop) kept(a runbook.Action) runbook.Receipt {
-	r := runbook.Receipt{Action: a, Done: true, At: time.Now()}
-	if a.Verb == runbook.VerbUpdateSecret {
-		r.Undo = &runbook.Undo{Namespace: a.Namespace, Name: a.Name + "-undo", Until: r.At.Add(24 * time.Hour)}
-	}
-	return r
-}
-
-func undoOf(t *testing.T, i bot.Incident) runbook.Plan {
-	t.Helper()
-	for _, p := range i.Plans {
-		if p.Remedy.Kind == runbook.UndoSecret {
-			return p
-		}
-	}
-	t.Fatalf("no undo among %d plans in state %s", len(i.Plans), i.State)
-	return runbook.Plan{}
-}
-
-// TestUndoIsAPlanLikeAnyOther: offered while it is watched, under a rule for
-// undo-secret, carried out once.
-func TestUndoIsAPlanLikeAnyOther(t *testing.T) {
-	s, r := newShop(), rules()
-	r.Approvals[0].Remedies = []string{"update-secret"}
-	r.Approvals = append(r.Approvals, bot.ApprovalRule{
-		People: bot.People{Users: []string{carl.ID}}, Reach: everywhere(), Remedies: []string{"undo-secret"}, Needed: 1, Expires: time.Hour,
-	})
-	s.plans, s.receipt = []runbook.Plan{secretPlan("golden", "shop")}, s.kept
-	live(t, s, r, func(t *testing.T, d *bot.Desk) {
-		id := ask(t, d, ann)
-		approves(t, d, s, bob, id, s.plans[0])
-		wait(time.Minute)
-		undo := undoOf(t, s.incident(t, id))
-		approves(t, d, s, bob, id, undo)
-		if whispers := s.see().whispers; len(whispers) != 1 || !strings.Contains(whispers[0].Text, "approvers are <@U0CARL>") {
-			t.Fatalf("whispers %+v", whispers)
-		}
-		approves(t, d, s, carl, id, undo)
-		approves(t, d, s, carl, id, undo)
-		i := s.incident(t, id)
-		if changes := s.see().changes; len(changes) != 2 || changes[1].Verb != runbook.VerbUndo || changes[1].Copy != "regcred-undo" {
-			t.Fatalf("changes %+v", changes)
-		}
-		if i.State != bot.Watching || len(i.Past) != 1 || i.Decision.Remedy != "undo-secret" {
-			t.Errorf("%s %+v", i.State, i.Decision)
-		}
-		for _, p := range i.Plans {
-			if p.Remedy.Kind == runbook.UndoSecret {
-				t.Error("what is put back is offered to be put back")
-			}
-		}
-	})
-}
-
-// TestUndoAfterTheEnd: the mistake may show only after the cure. The incident
-// counts again then; a day later the copy is gone.
-func TestUndoAfterTheEnd(t *testing.T) {
-	s := newShop()
-	s.plans, s.receipt = []runbook.Plan{secretPlan("golden", "shop")}, s.kept
-	live(t, s, rules(), func(t *testing.T, d *bot.Desk) {
-		id := ask(t, d, ann)
-		approves(t, d, s, bob, id, s.plans[0])
-		s.set(func() { s.over = true })
-		wait(time.Minute)
-		resolved := s.incident(t, id)
-		if resolved.State != bot.Resolved || len(resolved.Plans) != 1 {
-			t.Fatalf("%s, %d plans", resolved.State, len(resolved.Plans))
-		}
-		wait(2 * time.Hour)
-		s.set(func() { s.over = false })
-		approves(t, d, s, bob, id, undoOf(t, resolved))
-		i := s.incident(t, id)
-		if len(s.see().changes) != 2 || i.State != bot.Watching || i.Ending != nil || !i.Deadline.After(time.Now()) {
-			t.Fatalf("%d changes, %s, ending %+v", len(s.see().changes), i.State, i.Ending)
-		}
-	})
-}
-
-func TestNoUndoOnceTheCopyIsGone(t *testing.T) {
-	s := newShop()
-	s.plans, s.receipt = []runbook.Plan{secretPlan("golden", "shop")}, s.kept
-	live(t, s, rules(), func(t *testing.T, d *bot.Desk) {
-		id := ask(t, d, ann)
-		approves(t, d, s, bob, id, s.plans[0])
-		s.set(func() { s.over = true })
-		wait(time.Minute)
-		undo := undoOf(t, s.incident(t, id))
-		wait(24 * time.Hour)
-		approves(t, d, s, bob, id, undo)
-		if len(s.see().changes) != 1 || len(s.see().whispers) != 1 || !strings.Contains(s.see().whispers[0].Text, "not there any more") {
-			t.Errorf("%d changes, whispers %+v", len(s.see().changes), s.see().whispers)
-		}
-	})
-}
-
 // TestAfterASecretAFasterWayIsOffered: plans are made anew, a deletion of the
 // waiting pods may follow, and the cure is named after the last change.
 func TestAfterASecretAFasterWayIsOffered(t *testing.T) {
@@ -115,7 +19,7 @@ func TestAfterASecretAFasterWayIsOffered(t *testing.T) {
 		id := ask(t, d, ann)
 		update := s.plans[0]
 		s.set(func() { s.plans, s.slowLook = nil, time.Second })
-		approves(t, d, s, bob, id, update)
+		clicks{t, d, s}.approves(bob, id, update)
 		s.set(func() { s.verdict.Diagnosis.Mended, s.verdict.Cause = true, cause.AuthRejected })
 		wait(2 * time.Second)
 		i := s.incident(t, id)
@@ -125,7 +29,7 @@ func TestAfterASecretAFasterWayIsOffered(t *testing.T) {
 		if i.Verdict.Cause != cause.TagNotFound || len(i.Earlier) != 0 || s.said("for another reason") {
 			t.Errorf("what waits for the next attempt reads as a new cause: %+v", i.Verdict.Cause)
 		}
-		approves(t, d, s, bob, id, i.Plans[0])
+		clicks{t, d, s}.approves(bob, id, i.Plans[0])
 		s.set(func() { s.over = true })
 		wait(time.Minute)
 		i = s.incident(t, id)
@@ -142,7 +46,7 @@ func TestAChangeThatDidNotHelp(t *testing.T) {
 	s.plans = []runbook.Plan{secretPlan("golden", "shop")}
 	live(t, s, rules(), func(t *testing.T, d *bot.Desk) {
 		id := ask(t, d, ann)
-		approves(t, d, s, bob, id, s.plans[0])
+		clicks{t, d, s}.approves(bob, id, s.plans[0])
 		wait(6 * time.Minute)
 		if i := s.incident(t, id); i.State != bot.Watching {
 			t.Fatalf("given up after 6 min: %s", i.State)
@@ -152,7 +56,7 @@ func TestAChangeThatDidNotHelp(t *testing.T) {
 		if i.State != bot.Open || len(i.Plans) == 0 || !s.said("Update secret regcred did not help: The tag v2 does not exist") {
 			t.Errorf("%s, %d plans", i.State, len(i.Plans))
 		}
-		approves(t, d, s, bob, id, s.plans[0])
+		clicks{t, d, s}.approves(bob, id, s.plans[0])
 		if n := len(s.see().changes); n != 2 {
 			t.Errorf("%d changes: a new approval counts", n)
 		}
@@ -230,7 +134,7 @@ func TestACredentialOfHours(t *testing.T) {
 		plan.Expires = &ends
 		s.set(func() { s.plans = []runbook.Plan{plan} })
 		id = ask(t, d, ann)
-		approves(t, d, s, bob, id, plan)
+		clicks{t, d, s}.approves(bob, id, plan)
 		s.set(func() { s.over = true })
 		wait(2 * time.Minute)
 		if i := s.incident(t, id); i.State != bot.Resolved || i.Reminder == nil || !i.Reminder.At.Equal(ends.Add(-time.Hour)) || !i.Pends() {
@@ -267,18 +171,41 @@ func TestACredentialOfMonthsIsNoReminder(t *testing.T) {
 		long.Expires, short.Expires = &months, &hours
 		s.set(func() { s.plans = []runbook.Plan{long, short} })
 		id := ask(t, d, ann)
-		approves(t, d, s, bob, id, long)
+		clicks{t, d, s}.approves(bob, id, long)
 		if r := s.incident(t, id).Reminder; r != nil {
 			t.Fatalf("reminder %+v", r)
 		}
-		approves(t, d, s, bob, id, short)
+		clicks{t, d, s}.approves(bob, id, short)
 		i := s.incident(t, id)
 		if i.Reminder == nil {
 			t.Fatal("no reminder for a credential of hours")
 		}
-		approves(t, d, s, bob, id, undoOf(t, i))
+		clicks{t, d, s}.approves(bob, id, undoOf(t, i))
 		if r := s.incident(t, id).Reminder; r != nil {
 			t.Errorf("reminder %+v of a credential that is not there any more", r)
+		}
+	})
+}
+
+// TestTheNodeMayNotHaveTriedSince: right after a secret was changed, the old
+// complaint of the node is no new cause; after its next attempts it is.
+func TestTheNodeMayNotHaveTriedSince(t *testing.T) {
+	s := newShop()
+	s.plans = []runbook.Plan{secretPlan("golden", "shop")}
+	live(t, s, rules(), func(t *testing.T, d *bot.Desk) {
+		id := ask(t, d, ann)
+		s.set(func() {
+			s.verdict.Cause, s.verdict.Vantage, s.verdict.Summary = cause.AuthRejected, runbook.VantageNode, "it works from here, and not from the node"
+			s.slowLook = time.Second
+		})
+		clicks{t, d, s}.approves(bob, id, s.plans[0])
+		wait(6 * time.Minute)
+		if i := s.incident(t, id); i.State != bot.Watching || i.Verdict.Cause != cause.TagNotFound {
+			t.Fatalf("%s %s", i.State, i.Verdict.Cause)
+		}
+		wait(2 * time.Minute)
+		if i := s.incident(t, id); i.State != bot.Open || !s.said("for another reason: it works from here") {
+			t.Errorf("%s %s", i.State, i.Verdict.Cause)
 		}
 	})
 }

@@ -92,9 +92,24 @@ func (d *Desk) among(ctx context.Context, p Person, people People, selfService b
 	return false, why
 }
 
-// check decides whether a recorded press counts: at the click, on the server,
-// from the store.
+// check decides whether a recorded press counts, and leaves a line about it.
 func (d *Desk) check(ctx context.Context, e Effect, i Incident) Event {
+	event := d.decide(ctx, e, i)
+	p := e.Press
+	log := d.Log.With("incident", i.ID, "person", p.Person.ID, "button", string(p.Button))
+	if p.Remedy != "" {
+		log = log.With("remedy", p.Remedy, "plan", p.PlanHash)
+	}
+	if denied, ok := event.(Denied); ok {
+		log.Warn("press refused", "why", denied.Why)
+		return event
+	}
+	log.Info("press allowed")
+	return event
+}
+
+// decide is made at the click, on the server, from the store.
+func (d *Desk) decide(ctx context.Context, e Effect, i Incident) Event {
 	p := *e.Press
 	deny := func(why string) Event { return Denied{Effect: e.ID, Press: p, Why: why} }
 	if !i.standsAt(p) {

@@ -71,24 +71,35 @@ func (c *change) carriedOut(hash string) bool {
 	return c.Decision != nil && c.Decision.PlanHash == hash && c.Decision.Started != nil && c.Decision.Refused == ""
 }
 
+// Takes tells whether the incident's state lets an offered plan be approved.
+// While a change is watched another one may follow: a faster way, or back; but
+// not while the rest of it is still to come. An undo is taken even after the
+// end, since the mistake often shows only then; the incident counts again, so
+// that what the undo breaks is seen.
+func (i Incident) Takes(p runbook.Plan) bool {
+	switch {
+	case i.State.Over():
+		return i.State == Resolved && p.Remedy.Kind == runbook.UndoSecret
+	case i.State == Changing || i.State == Diagnosing:
+		return false
+	}
+	return !i.Canary()
+}
+
 // unapprovable says why an offered plan cannot be approved now; "" when it can.
-// While a change is watched another one may follow: a faster way, or back. An
-// undo is offered even after the end, since the mistake often shows only then;
-// the incident counts again, so that what the undo breaks is seen.
 func (c *change) unapprovable(plan runbook.Plan) string {
-	undo := plan.Remedy.Kind == runbook.UndoSecret
 	switch {
 	case c.Compromised != nil:
 		return frozenAnswer(c.ID)
-	case c.State.Over() && (c.State != Resolved || !undo):
-		return "This incident is over."
-	case c.State == Changing || c.State == Diagnosing:
-		return c.decidedAlready()
 	case c.Canary():
 		return fmt.Sprintf("The rest of %q follows once the first namespace has recovered. Reject it first to do something else.", c.Decision.Title)
+	case !c.Takes(plan) && c.State.Over():
+		return "This incident is over."
+	case !c.Takes(plan):
+		return c.decidedAlready()
 	case !plan.Remedy.Approvable || plan.Missing != "":
 		return "pullfix cannot carry this out here. " + plan.Missing
-	case undo && !c.undoable(plan):
+	case plan.Remedy.Kind == runbook.UndoSecret && !c.undoable(plan):
 		return "The copy of the former entry is not there any more."
 	}
 	return ""

@@ -90,7 +90,7 @@ func (e Diagnosed) apply(c *change) error {
 		return nil // what is being changed is looked at afterwards
 	}
 	before := c.Verdict
-	if before != nil && before.Cause != cause.None && e.tellsLess(*before) {
+	if before != nil && before.Cause != cause.None && (e.tellsLess(*before) || c.awaitsTry(e.Verdict)) {
 		c.keepVerdict(e)
 		return nil
 	}
@@ -127,6 +127,13 @@ func (e Diagnosed) tellsLess(before runbook.Verdict) bool {
 		return before.Cause != e.Verdict.Cause
 	}
 	return e.Verdict.Mended() && !before.Mended()
+}
+
+// awaitsTry tells that a pull secret was just changed, and that only the node
+// still complains: it may not have tried since.
+func (c *change) awaitsTry(now runbook.Verdict) bool {
+	return c.State == Watching && now.Vantage == runbook.VantageNode && c.Decision != nil && c.Decision.secret() &&
+		c.now.Sub(c.watchingFrom()) <= kubeletRetries
 }
 
 // keepVerdict takes what is known now, and keeps the cause that is known.

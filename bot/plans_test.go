@@ -35,8 +35,16 @@ func many(n int) []string {
 	return names
 }
 
+// clicks are made by people who look at the incident's own message.
+type clicks struct {
+	t *testing.T
+	d *bot.Desk
+	s *shop
+}
+
 // approves presses Approve for a plan, from the incident's own message.
-func approves(t *testing.T, d *bot.Desk, s *shop, by bot.Person, id string, p runbook.Plan) {
+func (c clicks) approves(by bot.Person, id string, p runbook.Plan) {
+	t, d, s := c.t, c.d, c.s
 	t.Helper()
 	key := fmt.Sprintf("%s %s %d", by.ID, p.Hash, len(s.incident(t, id).Seen))
 	if err := press(t, d, s, bot.Press{Key: key, Person: by, Incident: id, Button: bot.Approve, Remedy: p.Remedy.ID, PlanHash: p.Hash}); err != nil {
@@ -61,7 +69,7 @@ func TestInvariant5TheChosenPlanIsCarriedOut(t *testing.T) {
 	s.plans = []runbook.Plan{first, second}
 	live(t, s, rules(), func(t *testing.T, d *bot.Desk) {
 		id := ask(t, d, ann)
-		approves(t, d, s, bob, id, second)
+		clicks{t, d, s}.approves(bob, id, second)
 		changes := s.see().changes
 		if len(changes) != 1 || changes[0].Entry.Source != "minted" {
 			t.Fatalf("changes %+v", changes)
@@ -82,12 +90,12 @@ func TestInvariant5ApprovalsOfTwoPlansDoNotAddUp(t *testing.T) {
 	s.plans = []runbook.Plan{first, second}
 	live(t, s, r, func(t *testing.T, d *bot.Desk) {
 		id := ask(t, d, ann)
-		approves(t, d, s, bob, id, first)
-		approves(t, d, s, carl, id, second)
+		clicks{t, d, s}.approves(bob, id, first)
+		clicks{t, d, s}.approves(carl, id, second)
 		if len(s.see().changes) != 0 {
 			t.Fatalf("changed %+v", s.see().changes)
 		}
-		approves(t, d, s, bob, id, second)
+		clicks{t, d, s}.approves(bob, id, second)
 		if changes := s.see().changes; len(changes) != 1 || changes[0].Entry.Source != "minted" {
 			t.Errorf("changes %+v", changes)
 		}
@@ -118,7 +126,7 @@ func TestInvariant6EveryNamespaceNeedsItsOwnRule(t *testing.T) {
 			s.plans = []runbook.Plan{secretPlan("golden", "shop", "pay", "search")}
 			live(t, s, bot.Rules{Access: rules().Access, Approvals: r.rules}, func(t *testing.T, d *bot.Desk) {
 				id := ask(t, d, ann)
-				approves(t, d, s, bob, id, s.plans[0])
+				clicks{t, d, s}.approves(bob, id, s.plans[0])
 				s.refused(t, id, r.says)
 			})
 		})
@@ -137,13 +145,13 @@ func TestInvariant6TheStrictestRuleCounts(t *testing.T) {
 	s.plans = []runbook.Plan{secretPlan("golden", "shop", "pay")}
 	live(t, s, r, func(t *testing.T, d *bot.Desk) {
 		id := ask(t, d, ann)
-		approves(t, d, s, ann, id, s.plans[0])
+		clicks{t, d, s}.approves(ann, id, s.plans[0])
 		s.refused(t, id, "four eyes")
-		approves(t, d, s, bob, id, s.plans[0])
+		clicks{t, d, s}.approves(bob, id, s.plans[0])
 		if i := s.incident(t, id); i.State != bot.Asking || i.Decision.Needed != 2 {
 			t.Fatalf("%s %+v", i.State, i.Decision)
 		}
-		approves(t, d, s, carl, id, s.plans[0])
+		clicks{t, d, s}.approves(carl, id, s.plans[0])
 		if len(s.see().changes) != 1 {
 			t.Errorf("%d changes", len(s.see().changes))
 		}
@@ -159,9 +167,9 @@ func TestInvariant6AuthorityIsCheckedAgainWhenItIsCarriedOut(t *testing.T) {
 	live(t, s, r, func(t *testing.T, d *bot.Desk) {
 		id := ask(t, d, ann)
 		plan := s.incident(t, id).Plans[0]
-		approves(t, d, s, bob, id, plan)
+		clicks{t, d, s}.approves(bob, id, plan)
 		s.set(func() { s.members["S0PLATFORM"] = []string{carl.ID} })
-		approves(t, d, s, carl, id, plan)
+		clicks{t, d, s}.approves(carl, id, plan)
 		if i := s.incident(t, id); len(s.see().changes) != 0 || !strings.Contains(i.Decision.Refused, "<@U0BOB> may not approve it any more") {
 			t.Errorf("changes %d, refused %q", len(s.see().changes), i.Decision.Refused)
 		}
@@ -176,13 +184,13 @@ func TestApprovalsThatAreNotEnoughLapse(t *testing.T) {
 	live(t, s, r, func(t *testing.T, d *bot.Desk) {
 		id := ask(t, d, ann)
 		plan := s.incident(t, id).Plans[0]
-		approves(t, d, s, bob, id, plan)
+		clicks{t, d, s}.approves(bob, id, plan)
 		time.Sleep(30*time.Minute + time.Second)
 		synctest.Wait()
 		if i := s.incident(t, id); i.State != bot.Open || i.Decision != nil || !s.said("not approved by enough people in time") {
 			t.Fatalf("%s %+v", i.State, i.Decision)
 		}
-		approves(t, d, s, carl, id, plan)
+		clicks{t, d, s}.approves(carl, id, plan)
 		if i := s.incident(t, id); i.State != bot.Asking || len(s.see().changes) != 0 {
 			t.Errorf("%s, changes %d", i.State, len(s.see().changes))
 		}

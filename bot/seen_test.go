@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"log/slog"
 	"slices"
 	"testing"
 
@@ -30,4 +31,12 @@ func (s *shop) incident(t *testing.T, id string) bot.Incident {
 		t.Fatal(err)
 	}
 	return i
+}
+
+// logs is where the desk logs to.
+func (s *shop) logs() slog.Handler {
+	if s.log == nil {
+		return slog.DiscardHandler
+	}
+	return s.log
 }

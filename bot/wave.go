@@ -32,6 +32,12 @@ func (i Incident) ground(a runbook.Action) Ground {
 	return g
 }
 
+// GroundsOf are the places that a plan changes something in; a cluster without a
+// name is the usual one.
+func GroundsOf(p runbook.Plan, usual string) []Ground {
+	return Incident{Target: runbook.Target{Cluster: usual}}.grounds(p.Actions)
+}
+
 // reach remembers where an approved plan changes something.
 func (c *change) reach(plan runbook.Plan) {
 	for _, g := range c.grounds(plan.Actions) {
@@ -39,26 +45,6 @@ func (c *change) reach(plan runbook.Plan) {
 			c.Grounds = append(c.Grounds, g)
 		}
 	}
-}
-
-// waveSize is how many objects are changed at a time after the first namespace.
-const waveSize = 10
-
-// waveEnd is where the wave that begins at an action ends. The first namespace
-// goes alone, as a canary; after it whole namespaces, as many as fit.
-func (i Incident) waveEnd(actions []runbook.Action, from int) int {
-	end := from
-	for end < len(actions) {
-		next := end + 1
-		for next < len(actions) && i.ground(actions[next]) == i.ground(actions[end]) {
-			next++
-		}
-		if end > from && (from == 0 || next-from > waveSize) {
-			break
-		}
-		end = next
-	}
-	return end
 }
 
 // left is how many actions of the approved plan have not begun and may still.
@@ -76,7 +62,7 @@ func (i Incident) Canary() bool { return i.State == Watching && i.Decision.left(
 // beginWave records that the next actions begin, before they do.
 func (c *change) beginWave() {
 	d := c.Decision
-	d.Begun = c.waveEnd(d.Plan.Actions, d.Begun)
+	d.Begun = runbook.WaveEnd(d.Plan.Actions, d.Begun)
 	c.State, c.Plans, c.Recovery = Changing, nil, nil
 	c.follow(Effect{Kind: DoCarry})
 }

@@ -23,7 +23,7 @@ func TestFortyNamespacesWithOneApproval(t *testing.T) {
 	s.plans = []runbook.Plan{secretPlan("golden", many(40)...)}
 	live(t, s, rules(), func(t *testing.T, d *bot.Desk) {
 		id := ask(t, d, ann)
-		approves(t, d, s, bob, id, s.plans[0])
+		clicks{t, d, s}.approves(bob, id, s.plans[0])
 		i := s.incident(t, id)
 		if len(s.see().changes) != 1 || !i.Canary() || i.Decision.Begun != 1 || len(i.Grounds) != 40 {
 			t.Fatalf("%d changes, canary %v, begun %d, grounds %d", len(s.see().changes), i.Canary(), i.Decision.Begun, len(i.Grounds))
@@ -82,7 +82,7 @@ func TestWavesStopAtTheFirst(t *testing.T) {
 			}
 			live(t, s, rules(), func(t *testing.T, d *bot.Desk) {
 				id := ask(t, d, ann)
-				approves(t, d, s, bob, id, s.plans[0])
+				clicks{t, d, s}.approves(bob, id, s.plans[0])
 				s.set(func() { s.over = true })
 				wait(50 * time.Second)
 				i := s.incident(t, id)
@@ -119,7 +119,7 @@ func TestInvariant3AWaveIsNeverBegunTwice(t *testing.T) {
 			var id string
 			live(t, s, rules(), func(t *testing.T, d *bot.Desk) {
 				id = ask(t, d, ann)
-				approves(t, d, s, bob, id, s.plans[0])
+				clicks{t, d, s}.approves(bob, id, s.plans[0])
 				s.set(func() { s.over, s.slow = true, r.slow })
 				wait(r.pause)
 				s.set(func() {
@@ -146,7 +146,7 @@ func TestWhatIsLeftNeedsANewApproval(t *testing.T) {
 	s.plans = []runbook.Plan{secretPlan("golden", "shop", "pay")}
 	live(t, s, rules(), func(t *testing.T, d *bot.Desk) {
 		id := ask(t, d, ann)
-		approves(t, d, s, bob, id, s.plans[0])
+		clicks{t, d, s}.approves(bob, id, s.plans[0])
 		if err := press(t, d, s, bot.Press{Key: "stop", Person: bob, Incident: id, Button: bot.Reject, Reason: "one will do"}); err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +159,7 @@ func TestWhatIsLeftNeedsANewApproval(t *testing.T) {
 		if err := press(t, d, s, bot.Press{Key: "again", Person: bob, Incident: id, Button: bot.Again}); err != nil {
 			t.Fatal(err)
 		}
-		approves(t, d, s, bob, id, rest)
+		clicks{t, d, s}.approves(bob, id, rest)
 		i := s.incident(t, id)
 		if len(s.see().changes) != 2 || len(i.Past) != 1 || i.Past[0].Plan != nil {
 			t.Errorf("%d changes, past %+v", len(s.see().changes), i.Past)
@@ -176,7 +176,7 @@ func TestExpiredApprovalsStopTheWaves(t *testing.T) {
 	s.plans = []runbook.Plan{secretPlan("golden", "shop", "pay", "search")}
 	live(t, s, r, func(t *testing.T, d *bot.Desk) {
 		id := ask(t, d, ann)
-		approves(t, d, s, bob, id, s.plans[0])
+		clicks{t, d, s}.approves(bob, id, s.plans[0])
 		wait(4 * time.Minute)
 		s.set(func() { s.over = true })
 		wait(50 * time.Second)
@@ -193,7 +193,7 @@ func TestAFirstNamespaceThatDoesNotRecoverStopsThePlan(t *testing.T) {
 	s.plans = []runbook.Plan{secretPlan("golden", many(40)...)}
 	live(t, s, rules(), func(t *testing.T, d *bot.Desk) {
 		id := ask(t, d, ann)
-		approves(t, d, s, bob, id, s.plans[0])
+		clicks{t, d, s}.approves(bob, id, s.plans[0])
 		wait(8 * time.Minute)
 		i := s.incident(t, id)
 		if i.State != bot.Open || i.Decision.Halted == "" || len(i.Plans) == 0 || !s.said("did not help") || !s.said("The other 39 are not carried out") {

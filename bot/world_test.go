@@ -41,12 +41,22 @@ type shop struct {
 	plans     []runbook.Plan  // in place of the usual one
 	receipt   func(runbook.Action) runbook.Receipt
 	elsewhere int
+	log       slog.Handler
 	fail      map[string]error
 	slow      time.Duration // how long a change takes
 	slowShow  time.Duration // how long a drawing takes
 	slowLook  time.Duration // how long a diagnosis takes
 	ids       int
-	duty
+	policy    bot.Policy
+	of        runbook.Case
+	arrived   []arrival
+	poll      time.Duration
+	calls     []bot.Call
+	reserved  []bot.Page // what the target to fall back to was sent
+	forgotten int
+	pageSlow  time.Duration
+	saveSlow  time.Duration
+	heard     map[string]bool // calls by key
 }
 
 func newShop() *shop {
@@ -57,7 +67,11 @@ func newShop() *shop {
 			Diagnosis: runbook.Diagnosis{Cause: cause.TagNotFound, Image: "reg/app:v2", Registry: "reg", Summary: "The tag v2 does not exist in reg/app", Vantage: runbook.VantageImage},
 		},
 		recovery: runbook.Recovery{Wanted: 1, Waiting: 1},
-		duty:     newDuty(),
+		policy: bot.Policy{
+			After: 20 * time.Minute, Repeat: 10 * time.Minute, Routes: []bot.PageRoute{everybody()},
+			Down: bot.DownSign{Namespaces: 3, Lasting: time.Minute}, Spreading: bot.SpreadSign{Namespaces: 5, Pods: 50, Growth: 4, Lasting: 30 * time.Second},
+		},
+		heard: map[string]bool{}, of: runbook.Case{Version: 1}, poll: 10 * time.Second,
 	}
 }
 
@@ -184,8 +198,11 @@ func (s *shop) Carry(ctx context.Context, a runbook.Action, _ runbook.Actor) (ru
 	case <-time.After(slow):
 	case <-ctx.Done():
 	}
-	if s.receipt != nil {
-		return s.receipt(a), nil
+	s.mu.Lock()
+	receipt := s.receipt
+	s.mu.Unlock()
+	if receipt != nil {
+		return receipt(a), nil
 	}
 	return runbook.Receipt{Action: a, Done: true, At: time.Now()}, nil
 }
@@ -212,16 +229,6 @@ func (s *shop) Members(_ context.Context, group string) ([]string, bool, error) 
 	return s.members[group], s.open[group], nil
 }
 
-func everywhere() bot.Reach { return bot.Reach{Clusters: []string{"*"}, Namespaces: []string{"*"}} }
-
-func rules() bot.Rules {
-	return bot.Rules{
-		Access:     []bot.AccessRule{{People: bot.People{Users: []string{ann.ID, bob.ID}, Groups: []string{"S0ALL"}}, Reach: everywhere()}},
-		Approvals:  []bot.ApprovalRule{{People: bot.People{Users: []string{ann.ID, bob.ID}}, Reach: everywhere(), Remedies: []string{"*"}, Needed: 1, FourEyes: true, Expires: 30 * time.Minute}},
-		Responders: bot.People{Users: []string{bob.ID}},
-	}
-}
-
 func (s *shop) desk(t *testing.T, rules bot.Rules) *bot.Desk {
 	t.Helper()
 	seal, err := bot.NewSeal([]byte("0123456789abcdef0123456789abcdef"))
@@ -233,7 +240,7 @@ func (s *shop) desk(t *testing.T, rules bot.Rules) *bot.Desk {
 		Pagers: map[string]bot.Pager{"pager": s, "other": reserve{s}}, Policy: s.policy,
 		Archive: s, Rooms: s,
 		NewID: func() string { s.mu.Lock(); defer s.mu.Unlock(); s.ids++; return fmt.Sprintf("i%d", s.ids) },
-		Log:   slog.New(slog.DiscardHandler), Poll: s.poll, Settle: 30 * time.Second, Workers: 4, CrashLoop: "https://runbooks.example.com/crash",
+		Log:   slog.New(s.logs()), Poll: s.poll, Settle: 30 * time.Second, Workers: 4, CrashLoop: "https://runbooks.example.com/crash",
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -51,7 +51,7 @@ func (t *tool) diagnose(ctx context.Context, args []string, files caseFiles) err
 		}
 		return t.replay(files.replay)
 	}
-	target, err := parseTarget(args)
+	target, err := parseTarget("diagnose", args)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,11 @@ func (t *tool) gather(ctx context.Context, target runbook.Target) (runbook.Case,
 	progress, stop := t.progress()
 	defer stop()
 	sources := runbook.Sources{Cluster: asked, Registry: registries, FingerprintKey: key}
-	return runbook.Diagnose(ctx, sources, target, progress)
+	c, v, err := runbook.Diagnose(ctx, sources, target, progress)
+	if err == nil {
+		v.Notes = append(v.Notes, s.Runbooks.notes(c, v)...)
+	}
+	return c, v, err
 }
 
 // replay judges a stored case as it was judged when it was gathered.

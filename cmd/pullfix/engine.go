@@ -31,6 +31,7 @@ type engine struct {
 	registry prober
 	vault    *runbook.Vault // of new credentials; nil when no source is configured
 	key      []byte         // for fingerprints
+	runbooks runbookSettings
 }
 
 // namedCluster is a cluster by the name that people type.
@@ -68,7 +69,11 @@ func (e engine) Diagnose(ctx context.Context, target runbook.Target, progress ru
 		return runbook.Case{}, runbook.Verdict{}, err
 	}
 	target.Cluster = asked.name
-	return runbook.Diagnose(ctx, runbook.Sources{Cluster: asked, Registry: e.registry, FingerprintKey: e.key}, target, progress)
+	c, v, err := runbook.Diagnose(ctx, runbook.Sources{Cluster: asked, Registry: e.registry, FingerprintKey: e.key}, target, progress)
+	if err == nil {
+		v.Notes = append(v.Notes, e.runbooks.notes(c, v)...)
+	}
+	return c, v, err
 }
 
 // Plan says what each approvable remedy would do now.

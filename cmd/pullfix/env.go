@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"time"
 
 	"golang.org/x/term"
 )
@@ -20,6 +21,7 @@ type env struct {
 	openCluster  func(clusterChoice) (cluster, error)
 	openRegistry func(registryChoice) (prober, error)
 	pace         pace // of serve
+	patience     pace // of fix
 }
 
 // system is the real world.
@@ -35,6 +37,7 @@ func system() env {
 		openCluster:  openCluster,
 		openRegistry: openRegistry,
 		pace:         usualPace(),
+		patience:     pace{poll: time.Second, settle: 5 * time.Second},
 	}
 }
 

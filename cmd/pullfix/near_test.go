@@ -42,7 +42,7 @@ func TestParseTarget(t *testing.T) {
 		{[]string{"shop", "ds/web"}, runbook.Target{Namespace: "shop", Kind: "DaemonSet", Name: "web"}},
 		{[]string{"shop", "job/web"}, runbook.Target{Namespace: "shop", Kind: "Job", Name: "web"}},
 	} {
-		got, err := parseTarget(c.args)
+		got, err := parseTarget("diagnose", c.args)
 		if err != nil {
 			t.Errorf("%v: %v", c.args, err)
 		}
@@ -51,7 +51,7 @@ func TestParseTarget(t *testing.T) {
 		}
 	}
 	for _, args := range [][]string{{}, {"shop"}, {"shop/", "web"}, {"shop", "pod/"}, {"shop", "a", "b"}, {"shop", "xyz/web"}} {
-		if got, err := parseTarget(args); err == nil {
+		if got, err := parseTarget("diagnose", args); err == nil {
 			t.Errorf("%v was taken for %v", args, got)
 		}
 	}

@@ -42,7 +42,8 @@ func newRoot(e env) *cobra.Command {
 		Use:   "pullfix",
 		Short: "why Kubernetes cannot pull an image, and what to do about it",
 		Long: `pullfix finds the true cause of ImagePullBackOff: it reads the cluster and asks
-the registry with the credentials that the kubelet would use. It changes nothing.
+the registry with the credentials that the kubelet would use. Only fix, and what
+is approved in Slack, changes anything.
 
 Exit codes: 0 nothing is wrong with image pulls, 1 a pull failure was found,
 2 wrong usage, configuration or no such object, 3 could not tell.`,
@@ -68,7 +69,7 @@ Exit codes: 0 nothing is wrong with image pulls, 1 a pull failure was found,
 	root.SetFlagErrorFunc(badFlag)
 	t.addFlags(root.PersistentFlags())
 	t.completeFlags(root)
-	root.AddCommand(t.diagnoseCommand(), t.scanCommand(), t.registriesCommand(), t.explainCommand(), t.secretCommand(), t.reportCommand(),
+	root.AddCommand(t.diagnoseCommand(), t.fixCommand(), t.scanCommand(), t.registriesCommand(), t.explainCommand(), t.secretCommand(), t.reportCommand(),
 		t.serveCommand(), t.demoCommand(), t.configCommand(), t.manifestCommand(), t.runbookCommand(), t.versionCommand())
 	root.AddCommand(t.steerCommands()...)
 	return root

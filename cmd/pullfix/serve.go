@@ -81,7 +81,7 @@ func (t *tool) newEngine(p parts, choice registryChoice) (engine, error) {
 	if err != nil {
 		return engine{}, err
 	}
-	e := engine{key: key}
+	e := engine{key: key, runbooks: p.settings.Runbooks}
 	choice.fingerprintKey, choice.userAgent = key, userAgent()
 	if e.registry, err = t.openRegistry(choice); err != nil {
 		return engine{}, usage(err, "look at registries: in the configuration")

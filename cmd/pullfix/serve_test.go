@@ -42,6 +42,7 @@ func TestServe(t *testing.T) {
 		}
 	})
 	t.Run("it says that it is ready", func(t *testing.T) { ready(t, s) })
+	t.Run("every write has its line", func(t *testing.T) { audited(t, s) })
 	t.Run("it counts what it did", func(t *testing.T) { counted(t, s) })
 	stop()
 	stoppedInOrder(t, s.log.String())

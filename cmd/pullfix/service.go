@@ -97,6 +97,7 @@ func newService(p parts) (*service, error) {
 	s := &service{log: p.log, journal: kept, slack: slack, scanner: p.engine, metrics: p.metrics, ledger: &ledger{Store: kept, metrics: p.metrics}}
 	s.desk, err = bot.New(bot.Options{
 		Store: s.ledger, Archive: kept, Rooms: p.rooms(), Observer: p.metrics, Announcer: slack, Directory: slack, Engine: p.engine, Changer: p.changer(), Rules: p.settings.rules(),
+		Lookout: p.engine, CrashLoop: p.settings.Runbooks.CrashLoop,
 		Freezer: p.engine, Caller: slack, Pagers: p.pagers, Policy: policy, Seal: seal, NewID: newIncidentID, Log: p.log,
 		Poll: p.pace.poll, Settle: p.pace.settle, Workers: workers,
 	})

@@ -25,6 +25,7 @@ type settings struct {
 	Heartbeat  heartbeatSettings  `mapstructure:"heartbeat"`
 	Watch      watchSettings      `mapstructure:"watch"`
 	ReadOnly   bool               `mapstructure:"readOnly"`
+	Runbooks   runbookSettings    `mapstructure:"runbooks"`
 	Listen     string             `mapstructure:"listen"`
 	Links      []linkSettings     `mapstructure:"links"`
 
@@ -53,6 +54,7 @@ func (s settings) check(complain complainer) {
 	s.checkClusters(complain)
 	s.checkRegistries(complain)
 	s.checkCredentials(complain)
+	s.Runbooks.check(complain)
 	s.checkBot(complain)
 }
 

@@ -159,7 +159,7 @@ func checkKnown(at string, list, names []string, complain complainer) {
 func remedyFamilies() []string {
 	return []string{
 		"attach-secret", "create-secret", "delete-pods", "fix-image", "rollback", "rollout-restart",
-		"sync-external-secret", "update-secret", "wait",
+		"sync-external-secret", "undo-secret", "update-secret", "wait",
 	}
 }
 

@@ -28,8 +28,8 @@ func kinds() []kind {
 }
 
 // parseTarget reads [CLUSTER/]NAMESPACE POD.
-func parseTarget(args []string) (runbook.Target, error) {
-	const how = "usage: pullfix diagnose [CLUSTER/]NAMESPACE POD"
+func parseTarget(command string, args []string) (runbook.Target, error) {
+	how := "usage: pullfix " + command + " [CLUSTER/]NAMESPACE POD"
 	switch len(args) {
 	case 0:
 		return runbook.Target{}, usage(errors.New("no namespace and no pod named"), how)
