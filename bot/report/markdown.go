@@ -13,7 +13,7 @@ func (r Report) Markdown() string {
 	d.line("%s", r.facts())
 	d.section("Summary")
 	d.line("%s", sentences(r.Summary))
-	d.impact(r.Impact)
+	d.impact(r.Impact, r.Ended != nil)
 	d.rootCause(r)
 	d.changes(r.Changes)
 	d.timeline(r.Timeline)
@@ -78,13 +78,17 @@ func (r Report) facts() string {
 	return strings.Join(parts, " · ") + ". Times are UTC; people stand with their ids."
 }
 
-func (d *drawing) impact(i Impact) {
+func (d *drawing) impact(i Impact, over bool) {
 	if i.Pods == 0 {
 		return
 	}
 	d.section("Impact")
 	d.item("%s in %s, for %s.", count(i.Pods, "pod"), count(i.Namespaces, "namespace"), count(i.Minutes, "minute"))
-	d.item("From %s.", span(i.From, i.Until))
+	if over {
+		d.item("From %s.", span(i.From, i.Until))
+	} else {
+		d.item("Since %s; it goes on.", clock(i.From))
+	}
 	for _, note := range i.Notes {
 		d.item("%s", quote(note))
 	}
