@@ -8,6 +8,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/pullfix/pullfix/runbook"
@@ -25,13 +26,24 @@ func (s *shop) flip(times int) {
 				s.Fatal(err)
 			}
 		}
+		s.collide(int32(n))
+	}
+}
+
+// collide changes the Deployment's status, also while controllers write it.
+func (s *shop) collide(n int32) {
+	s.Helper()
+	for {
 		d, err := s.people.AppsV1().Deployments("default").Get(s.Context(), "web", metav1.GetOptions{})
 		if err != nil {
 			s.Fatal(err)
 		}
-		d.Status.CollisionCount = new(int32)
-		*d.Status.CollisionCount = int32(n)
-		if _, err := s.people.AppsV1().Deployments("default").UpdateStatus(s.Context(), d, metav1.UpdateOptions{}); err != nil {
+		d.Status.CollisionCount = &n
+		_, err = s.people.AppsV1().Deployments("default").UpdateStatus(s.Context(), d, metav1.UpdateOptions{})
+		if err == nil {
+			return
+		}
+		if !apierrors.IsConflict(err) {
 			s.Fatal(err)
 		}
 	}
