@@ -232,6 +232,9 @@ func TestSupplyNeverShows(t *testing.T) {
 			}
 		}
 	}
+	if text := fmt.Sprintf("%+v", v); text != `vault of ["golden"]` {
+		t.Errorf("prints %s", text)
+	}
 	if text, err := json.Marshal(s); err == nil {
 		t.Errorf("encodes as %s", text)
 	}
