@@ -86,17 +86,6 @@ func (i *Incident) receipts() []runbook.Receipt {
 	return all
 }
 
-// Undos are the copies that were kept of what was replaced for the incident.
-func (i Incident) Undos() []runbook.Undo {
-	var kept []runbook.Undo
-	for _, r := range i.receipts() {
-		if r.Undo != nil {
-			kept = append(kept, *r.Undo)
-		}
-	}
-	return kept
-}
-
 // Fingerprints are the keyed fingerprints of the incident's credentials: as they
 // were when a compromise was declared, else as the newest diagnosis saw them.
 func (i Incident) Fingerprints() []string {

@@ -36,8 +36,8 @@ func (e Overdue) apply(c *change) error {
 	if c.State.Over() || c.Deadline.IsZero() || c.now.Before(c.Deadline) {
 		return ErrTooLate
 	}
-	if due := e.Policy.due(*c.Incident); due.IsZero() || due.After(c.now) {
-		c.Deadline = due // somebody steered who knew no policy
+	if held := c.held(); held != nil {
+		c.Deadline = *held // somebody steered who knew no policy
 		return nil
 	}
 	why, last := WhenOverdue, c.lastEscalated()
@@ -47,6 +47,18 @@ func (e Overdue) apply(c *change) error {
 	c.Snoozed = nil
 	c.escalate(e.Policy, why, Person{})
 	c.show()
+	return nil
+}
+
+// held is until when nobody is called, zero for until there is news; nil when
+// nothing holds it up.
+func (c *change) held() *time.Time {
+	switch {
+	case c.Acknowledged != nil:
+		return &time.Time{}
+	case c.Snoozed != nil && c.now.Before(c.Snoozed.Until):
+		return &c.Snoozed.Until
+	}
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package bot_test
 
 import (
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,34 +8,41 @@ import (
 	"github.com/pullfix/pullfix/bot"
 )
 
-// A demonstration moves the stored deadline: people are called at that moment,
-// and once; what is over or nearer already is left alone.
-func TestHasten(t *testing.T) {
+// TestADeadlineThatWasMovedForwardCounts: the demonstration does not wait for
+// twenty minutes, and goes on as always.
+func TestADeadlineThatWasMovedForwardCounts(t *testing.T) {
 	s := newShop()
 	live(t, s, rules(), func(t *testing.T, d *bot.Desk) {
 		id := ask(t, d, ann)
-		synctest.Wait()
-		soon := time.Now().Add(3 * time.Second)
-		if err := d.Hasten(t.Context(), id, soon); err != nil {
+		if err := d.Hasten(t.Context(), id, time.Now().Add(time.Second)); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Hasten(t.Context(), id, soon.Add(time.Minute)); !errors.Is(err, bot.ErrTooLate) {
-			t.Errorf("a deadline was put off: %v", err)
-		}
-		time.Sleep(3*time.Second - time.Nanosecond)
+		time.Sleep(time.Second)
 		synctest.Wait()
-		if n := len(s.see().pages); n != 0 {
-			t.Errorf("%d pages too early", n)
-		}
+		s.triggered(t, 1, "at the moved deadline")
+		time.Sleep(10*time.Minute - time.Nanosecond)
+		synctest.Wait()
+		s.triggered(t, 1, "before the repetition")
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
-		if i := s.incident(t, id); len(s.see().pages) != 1 || len(i.Escalated) != 1 {
-			t.Errorf("%d pages, %d escalations", len(s.see().pages), len(i.Escalated))
-		}
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		if n := len(s.see().pages); n != 1 {
-			t.Errorf("%d pages a minute later", n)
+		s.triggered(t, 2, "at the repetition")
+	})
+}
+
+// TestAcknowledgedWithoutADesk: who acknowledges while pullfix is down knows no
+// policy; when it is back, nobody is called all the same.
+func TestAcknowledgedWithoutADesk(t *testing.T) {
+	s := newShop()
+	var id string
+	live(t, s, rules(), func(t *testing.T, d *bot.Desk) { id = ask(t, d, ann) })
+	if err := (bot.Records{Store: s}).Steer(t.Context(), steering("1", id, bot.Acknowledge)); err != nil {
+		t.Fatal(err)
+	}
+	live(t, s, rules(), func(t *testing.T, _ *bot.Desk) {
+		until(s, t, id, 2*time.Hour)
+		s.triggered(t, 0, "acknowledged")
+		if i := s.incident(t, id); !i.Deadline.IsZero() {
+			t.Errorf("the deadline is %s", i.Deadline)
 		}
 	})
 }

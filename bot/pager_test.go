@@ -6,7 +6,32 @@ import (
 	"time"
 
 	"github.com/pullfix/pullfix/bot"
+	"github.com/pullfix/pullfix/runbook"
 )
+
+// duty is who is called in a shop, and what they were told.
+type duty struct {
+	policy    bot.Policy
+	of        runbook.Case // that a diagnosis rests on
+	arrived   []arrival
+	poll      time.Duration
+	calls     []bot.Call
+	heard     map[string]bool // calls by key
+	reserved  []bot.Page      // what the target to fall back to was sent
+	forgotten int
+	pageSlow  time.Duration
+	saveSlow  time.Duration
+}
+
+func newDuty() duty {
+	return duty{
+		policy: bot.Policy{
+			After: 20 * time.Minute, Repeat: 10 * time.Minute, Routes: []bot.PageRoute{everybody()},
+			Down: bot.DownSign{Namespaces: 3, Lasting: time.Minute}, Spreading: bot.SpreadSign{Namespaces: 5, Pods: 50, Growth: 4, Lasting: 30 * time.Second},
+		},
+		heard: map[string]bool{}, of: runbook.Case{Version: 1}, poll: 10 * time.Second,
+	}
+}
 
 // everybody is a route for everything, with a pager and the chat.
 func everybody() bot.PageRoute {

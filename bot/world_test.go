@@ -47,16 +47,7 @@ type shop struct {
 	slowShow  time.Duration // how long a drawing takes
 	slowLook  time.Duration // how long a diagnosis takes
 	ids       int
-	policy    bot.Policy
-	of        runbook.Case
-	arrived   []arrival
-	poll      time.Duration
-	calls     []bot.Call
-	reserved  []bot.Page // what the target to fall back to was sent
-	forgotten int
-	pageSlow  time.Duration
-	saveSlow  time.Duration
-	heard     map[string]bool // calls by key
+	duty
 }
 
 func newShop() *shop {
@@ -67,11 +58,7 @@ func newShop() *shop {
 			Diagnosis: runbook.Diagnosis{Cause: cause.TagNotFound, Image: "reg/app:v2", Registry: "reg", Summary: "The tag v2 does not exist in reg/app", Vantage: runbook.VantageImage},
 		},
 		recovery: runbook.Recovery{Wanted: 1, Waiting: 1},
-		policy: bot.Policy{
-			After: 20 * time.Minute, Repeat: 10 * time.Minute, Routes: []bot.PageRoute{everybody()},
-			Down: bot.DownSign{Namespaces: 3, Lasting: time.Minute}, Spreading: bot.SpreadSign{Namespaces: 5, Pods: 50, Growth: 4, Lasting: 30 * time.Second},
-		},
-		heard: map[string]bool{}, of: runbook.Case{Version: 1}, poll: 10 * time.Second,
+		duty:     newDuty(),
 	}
 }
 

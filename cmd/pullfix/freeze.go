@@ -58,7 +58,7 @@ func (e engine) Forget(ctx context.Context, i bot.Incident) error {
 			continue // nothing is changed here, so no copy is kept
 		}
 		for _, print := range i.Fingerprints() {
-			if _, err := hands.SweepAll(ctx, print, i.Undos()); err != nil {
+			if _, err := hands.SweepAll(ctx, print, kept([]bot.Incident{i}, c.name)); err != nil {
 				failed = append(failed, fmt.Errorf("%s: %w", nameOr(c.name, "the cluster"), err))
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,7 @@ type stage struct {
 	*shop.World
 	slack     *slack.Server
 	directory string
+	variables map[string]string // of the environment, besides the tokens
 	log       shared
 }
 
@@ -94,6 +96,7 @@ func (s *stage) serve(t *testing.T, more string) (stop func()) {
 	t.Helper()
 	bot, app := s.Tokens()
 	tokens := map[string]string{"SLACK_BOT_TOKEN": bot, "SLACK_APP_TOKEN": app}
+	maps.Copy(tokens, s.variables)
 	e := env{
 		args: []string{"serve", "--config", s.configure(t, more)}, stdin: strings.NewReader(""), stdout: &s.log, stderr: &s.log,
 		getenv: func(name string) string { return tokens[name] }, columns: func(any) int { return 0 }, openCluster: openCluster,
