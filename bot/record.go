@@ -141,20 +141,21 @@ func (a *attendant) save(ctx context.Context, next Incident) (Version, []time.Ti
 		done <- saved{version, err}
 	})
 	var missed []time.Time
+	state := next // runs ahead of what is written
 	for {
-		timer := time.NewTimer(a.untilDue(next))
+		timer := time.NewTimer(a.untilDue(state))
 		select {
 		case s := <-done:
 			timer.Stop()
 			return s.version, missed, s.err
 		case <-timer.C:
 			now := a.clock.now()
-			ahead, effects, err := next.Apply(Overdue{Policy: &a.desk.Policy}, now)
+			ahead, effects, err := state.Apply(Overdue{Policy: &a.desk.Policy}, now)
 			if err != nil {
 				continue
 			}
-			next, missed = ahead, append(missed, now)
-			a.callAhead(ctx, next, effects)
+			state, missed = ahead, append(missed, now)
+			a.callAhead(ctx, state, effects)
 		}
 	}
 }
