@@ -72,12 +72,21 @@ func (e evidence) mendedSince(f *finding) bool {
 		if !ok || s.LastWritten == nil {
 			continue
 		}
-		if s.LastWritten.After(attempt) && s.LastWritten.After(e.pull.Since) {
+		if (s.LastWritten.After(attempt) && s.LastWritten.After(e.pull.Since)) || s.changedWithin(nodeLag, attempt) {
 			f.mendedAt, f.blame = *s.LastWritten, c
 			return true
 		}
 	}
 	return false
+}
+
+// nodeLag is how long a busy node may still use the content of a secret that was
+// changed, also for a pod that is new.
+const nodeLag = 30 * time.Second
+
+// changedWithin tells that the secret was changed, not made, so shortly before.
+func (s SecretFacts) changedWithin(lag time.Duration, before time.Time) bool {
+	return s.Created != nil && s.LastWritten.Sub(*s.Created) > time.Second && !before.IsZero() && s.LastWritten.After(before.Add(-lag))
 }
 
 // judgeRefused: the kubelet has credentials for the image, and the registry

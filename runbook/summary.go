@@ -95,6 +95,9 @@ func credentialSummary(e evidence, f finding) string {
 	case cause.AuthMissing:
 		return authMissingSummary(e, f)
 	case cause.AuthRejected:
+		if f.elsewhere && len(e.used) > 0 {
+			return fmt.Sprintf("%s refuses %s, though it accepts the pod's credential from here", e.ref.Host, e.nodeName())
+		}
 		if f.blame.Source == "" {
 			return fmt.Sprintf("%s rejects the node's own credential", e.ref.Host)
 		}
