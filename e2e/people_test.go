@@ -69,12 +69,6 @@ func (c *cure) hears(root slack.Message, wanted ...string) {
 	c.wait(wanted, func(m slack.Message) bool { return m.ThreadTS == root.TS && !isRoot(m) && hasAll(words(m), wanted) })
 }
 
-// told waits for what only one person sees.
-func (c *cure) told(user string, wanted ...string) {
-	c.t.Helper()
-	c.wait(wanted, func(m slack.Message) bool { return m.VisibleTo == user && hasAll(words(m), wanted) })
-}
-
 func (c *cure) wait(wanted []string, fits func(slack.Message) bool) slack.Message {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), patience)

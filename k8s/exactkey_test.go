@@ -35,8 +35,10 @@ func TestS2NoPatternGetsTheCredential(t *testing.T) {
 		if !strings.HasPrefix(written, strings.TrimSuffix(document, "}}")) {
 			t.Errorf("the other entry was changed: %s", written)
 		}
-		found := keyring.Find("evil.test/a", []keyring.PullSecret{{Name: "regcred", Type: string(corev1.SecretTypeDockerConfigJson),
-			Data: map[string]keyring.Secret{corev1.DockerConfigJsonKey: keyring.NewSecret(written)}}})
+		found := keyring.Find("evil.test/a", []keyring.PullSecret{{
+			Name: "regcred", Type: string(corev1.SecretTypeDockerConfigJson),
+			Data: map[string]keyring.Secret{corev1.DockerConfigJsonKey: keyring.NewSecret(written)},
+		}})
 		if slices.ContainsFunc(found.Credentials(), func(c keyring.Credential) bool { return c.Password.Reveal() == good }) {
 			t.Error("another registry would get the new credential")
 		}

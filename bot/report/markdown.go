@@ -33,11 +33,14 @@ func (r Report) Markdown() string {
 type drawing struct{ strings.Builder }
 
 // line is a paragraph.
-func (d *drawing) line(format string, args ...any) { fmt.Fprintf(d, format+"\n\n", args...) }
+func (d *drawing) line(format string, args ...any) { d.printf(format+"\n\n", args...) }
+
+// printf adds text; a Builder takes everything.
+func (d *drawing) printf(format string, args ...any) { d.WriteString(fmt.Sprintf(format, args...)) }
 
 func (d *drawing) section(title string) { d.line("## %s", title) }
 
-func (d *drawing) item(format string, args ...any) { fmt.Fprintf(d, "- "+format+"\n", args...) }
+func (d *drawing) item(format string, args ...any) { d.printf("- "+format+"\n", args...) }
 
 func (d *drawing) end() { d.WriteString("\n") }
 
@@ -128,10 +131,10 @@ func (d *drawing) evidence(list []Evidence) {
 	for _, e := range list {
 		d.item("%s %s: %s. %s", quote(e.Row), quote(e.Title), quote(e.Status), quote(e.Summary))
 		for _, q := range e.Quotes {
-			fmt.Fprintf(d, "  - %s\n", code(q))
+			d.printf("  - %s\n", code(q))
 		}
 		if e.Command != "" {
-			fmt.Fprintf(d, "  - By hand: %s\n", code(e.Command))
+			d.printf("  - By hand: %s\n", code(e.Command))
 		}
 	}
 	d.end()
@@ -151,7 +154,7 @@ func (d *drawing) changes(list []Change) {
 			d.item("%s: %s, approved by %s.", clock(*c.At), quote(c.Title), names(c.Approved))
 		}
 		for _, a := range c.Actions {
-			fmt.Fprintf(d, "  - %s %s: %s%s\n", code(a.Verb), code(a.Object), a.Result, detail(a.Detail))
+			d.printf("  - %s %s: %s%s\n", code(a.Verb), code(a.Object), a.Result, detail(a.Detail))
 		}
 	}
 	d.end()
@@ -208,7 +211,7 @@ func (d *drawing) escalations(list []Escalation) {
 		}
 		d.item("%s %s: %s; %s", clock(e.At), by(e.By), quote(e.Why), told)
 		for _, f := range e.Failed {
-			fmt.Fprintf(d, "  - Did not work: %s\n", quote(f))
+			d.printf("  - Did not work: %s\n", quote(f))
 		}
 	}
 	d.end()

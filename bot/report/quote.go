@@ -48,7 +48,7 @@ func quoteWord(w string, first bool) string {
 // quoteSigns is for words without a letter: a dash between words is harmless,
 // at the beginning of a line it is a list.
 func quoteSigns(w string, first bool) string {
-	if !first && strings.Trim(w, before+after+"–—-·→") == "" {
+	if !first && strings.Trim(w, after+"(“‘…–—-·→") == "" {
 		return w
 	}
 	return code(w)

@@ -72,7 +72,7 @@ func meaning(c cause.Cause) string {
 
 func (s subject) earlier() []Earlier {
 	list := []Earlier{}
-	for _, e := range s.Incident.Earlier {
+	for _, e := range s.Earlier {
 		if e.Cause == cause.None || e.Cause == s.verdict.Cause && e.Summary == s.verdict.Summary {
 			continue
 		}
