@@ -45,7 +45,9 @@ func converse(conn net.Conn, r Request) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	if _, err := conn.Write(append(line, '\n')); err != nil {
+	// Whoever is refused before they were heard finds the line closed, and the
+	// answer in it.
+	if _, err := conn.Write(append(line, '\n')); err != nil && !errors.Is(err, syscall.EPIPE) {
 		return Outcome{}, err
 	}
 	if line, err = bufio.NewReaderSize(conn, mostLine).ReadSlice('\n'); err != nil {
