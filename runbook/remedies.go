@@ -22,7 +22,32 @@ func remedies(e evidence, f finding) []Remedy {
 	case f.mended:
 		list = e.mendedRemedies(f)
 	}
-	return numbered(distinct(list))
+	list = numbered(distinct(list))
+	for i := range list {
+		list[i].Approvable = e.canCarry(list[i])
+	}
+	return list
+}
+
+// canCarry tells whether pullfix can carry a remedy out itself. Whether it may,
+// and whether it would help by now, is for the plan.
+func (e evidence) canCarry(r Remedy) bool {
+	kind := ""
+	if w := e.facts.Workload; w != nil {
+		kind = w.Kind
+	}
+	rolls := slices.Contains([]string{"Deployment", "StatefulSet", "DaemonSet"}, kind)
+	switch r.Kind {
+	case UpdateSecret, SyncExternalSecret:
+		return true
+	case CreateSecret:
+		return rolls || slices.Contains(e.facts.Pod.PullSecrets, strings.TrimPrefix(r.Object, "secret/"))
+	case DeletePods:
+		return rolls || kind == "ReplicaSet"
+	case AttachSecret, RolloutRestart, RollBack:
+		return rolls
+	}
+	return false
 }
 
 // mendedRemedies only hasten what comes by itself. An image that the node does

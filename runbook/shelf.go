@@ -9,7 +9,7 @@ import (
 
 // Shelf is one configured source, and who may receive what it gives (S3). The
 // patterns are those of path.Match, where * does not cross a slash, except that
-// "*" alone means everything and "/**" at the end everything below; an empty
+// "*" and "**" alone mean everything and "/**" at the end everything below; an empty
 // list means none.
 type Shelf struct {
 	Name         string // as configured; people choose by it
@@ -47,7 +47,7 @@ func covers(patterns []string, name string) bool {
 }
 
 func matches(pattern, name string) bool {
-	if pattern == "*" {
+	if pattern == "*" || pattern == "**" {
 		return true
 	}
 	if above, ok := strings.CutSuffix(pattern, "/**"); ok {

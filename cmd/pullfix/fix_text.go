@@ -195,7 +195,7 @@ func (w *workshop) failing(p *page) {
 	a := w.answer
 	if a.Now != nil {
 		p.row(label{"✗ failing", bad}, oneLine("still failing, for another reason: "+a.Now.Summary))
-		p.remedies(a.Now.Remedies, w.verbose)
+		p.remedies(a.Now.Remedies, "", w.verbose)
 		return
 	}
 	text := "not recovered within " + w.watch.String()

@@ -6,11 +6,16 @@ import (
 	"time"
 
 	"github.com/pullfix/pullfix/runbook"
+	"github.com/pullfix/pullfix/runbook/shell"
 )
 
-// remedies lay out what to do, the recommended first.
-func (p *page) remedies(remedies []runbook.Remedy, verbose bool) {
+// remedies lay out what to do, the recommended first. The others are shown as
+// pullfix carries them out, where it can.
+func (p *page) remedies(remedies []runbook.Remedy, fix string, verbose bool) {
 	for i, r := range remedies {
+		if i > 0 && fix != "" && !verbose && byItself(r) {
+			r.Command = fix + " --yes " + r.ID
+		}
 		l := label{"Do this", bold}
 		if i > 0 {
 			l = label{"or", plain}
@@ -20,6 +25,21 @@ func (p *page) remedies(remedies []runbook.Remedy, verbose bool) {
 		}
 		p.remedy(l, r, verbose)
 	}
+}
+
+// byItself tells whether pullfix can carry a remedy out without being given
+// anything more.
+func byItself(r runbook.Remedy) bool {
+	return r.Approvable && r.Kind != runbook.UpdateSecret && r.Kind != runbook.CreateSecret
+}
+
+// fixOf begins the command that carries out a remedy of the verdict.
+func fixOf(v runbook.Verdict) string {
+	where := v.Namespace
+	if v.Cluster != "" {
+		where = v.Cluster + "/" + where
+	}
+	return shell.Join("pullfix", "fix", where, v.Pod)
 }
 
 // remedy lays out one: the command, what it does and what it risks.
@@ -71,7 +91,7 @@ func (p *page) failure(d runbook.Diagnosis, view view) {
 		p.proof(d.Details)
 		p.credentials(d.Credentials, view.now)
 	}
-	p.remedies(d.Remedies, view.verbose)
+	p.remedies(d.Remedies, "", view.verbose)
 }
 
 // credentials lay out the table of all entries that were looked at.

@@ -40,7 +40,7 @@ func (p *page) verdict(v runbook.Verdict, view view) {
 	if view.verbose {
 		p.credentials(v.Credentials, view.now)
 	}
-	p.remedies(v.Remedies, view.verbose)
+	p.remedies(v.Remedies, fixOf(v), view.verbose)
 	for _, other := range v.Failures {
 		p.failure(other, view)
 	}
@@ -51,7 +51,7 @@ func (p *page) verdict(v runbook.Verdict, view view) {
 func (p *page) healthy(v runbook.Verdict) {
 	p.sentence(v.Summary)
 	if len(v.Remedies) > 0 {
-		p.remedies(v.Remedies, false)
+		p.remedies(v.Remedies, "", false)
 	}
 	p.remarks(v)
 }
