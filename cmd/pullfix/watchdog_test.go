@@ -29,6 +29,19 @@ type kennel struct {
 func (k *kennel) Current(context.Context) ([]bot.Incident, error) { return k.current, k.read }
 func (k *kennel) Ping(context.Context) error                      { return k.asked }
 
+// moody is a kennel whose desk answers, or not, from one moment to the next.
+type moody struct {
+	kennel
+	stuck atomic.Bool
+}
+
+func (m *moody) Ping(context.Context) error {
+	if m.stuck.Load() {
+		return errBroken
+	}
+	return nil
+}
+
 func newWatchdog(k *kennel) (*watchdog, *shared) {
 	said := &shared{}
 	return &watchdog{desk: k, metrics: metrics.New("v1"), log: slog.New(slog.NewTextHandler(said, nil)), every: lookEvery}, said
@@ -71,8 +84,9 @@ func TestWatchdog(t *testing.T) {
 // logged once.
 func TestWatchdogIsWatched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		k := &kennel{}
-		w, said := newWatchdog(k)
+		k := &moody{}
+		w, said := newWatchdog(&k.kennel)
+		w.desk = k
 		if len(w.troubles(time.Now())) == 0 {
 			t.Error("content before the first look")
 		}
@@ -82,9 +96,9 @@ func TestWatchdogIsWatched(t *testing.T) {
 		if len(w.troubles(time.Now())) != 0 {
 			t.Errorf("troubles %q", w.troubles(time.Now()))
 		}
-		k.asked = errBroken
+		k.stuck.Store(true)
 		time.Sleep(2 * time.Minute)
-		k.asked = nil
+		k.stuck.Store(false)
 		time.Sleep(2 * time.Minute)
 		stop()
 		synctest.Wait()
@@ -101,15 +115,23 @@ func TestWatchdogIsWatched(t *testing.T) {
 // monitor answers heartbeats without a socket.
 type monitor struct {
 	beats  atomic.Int32
-	answer func() (*http.Response, error)
+	answer atomic.Pointer[answering]
+}
+
+type answering func() (*http.Response, error)
+
+func answers(a answering) *monitor {
+	m := &monitor{}
+	m.answer.Store(&a)
+	return m
 }
 
 func (m *monitor) RoundTrip(*http.Request) (*http.Response, error) {
 	m.beats.Add(1)
-	return m.answer()
+	return (*m.answer.Load())()
 }
 
-func status(code int) func() (*http.Response, error) {
+func status(code int) answering {
 	return func() (*http.Response, error) {
 		return &http.Response{StatusCode: code, Status: http.StatusText(code), Header: http.Header{"Location": {"https://elsewhere.example"}}, Body: io.NopCloser(strings.NewReader("x"))}, nil
 	}
@@ -120,7 +142,7 @@ func TestHeartbeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const address = "https://monitor.example/ping/marker"
 		var content atomic.Bool
-		said, m := &shared{}, &monitor{answer: status(http.StatusOK)}
+		said, m := &shared{}, answers(status(http.StatusOK))
 		h := newHeart(heartbeatSettings{URL: address, Every: time.Minute}, content.Load, metrics.New("v1"), slog.New(slog.NewTextHandler(said, nil)))
 		h.client.Transport = m
 		ctx, stop := context.WithCancel(t.Context())
@@ -139,10 +161,10 @@ func TestHeartbeat(t *testing.T) {
 		beats(time.Minute-time.Nanosecond, 0)
 		beats(time.Nanosecond, 1)
 		beats(3*time.Minute, 3)
-		for _, answer := range []func() (*http.Response, error){
+		for _, answer := range []answering{
 			status(http.StatusInternalServerError), status(http.StatusFound), func() (*http.Response, error) { return nil, errBroken },
 		} {
-			m.answer = answer
+			m.answer.Store(&answer)
 			beats(2*time.Minute, 2)
 		}
 		stop()
