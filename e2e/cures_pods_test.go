@@ -44,11 +44,13 @@ func accountNeedsNewPods(c *cure) {
 
 func accountOfADaemonSet(c *cure) {
 	labels := map[string]string{"app": "web"}
+	spec := podSpec(c.push(c.Private, "v1") + ":v1")
+	spec.NodeSelector = map[string]string{corev1.LabelHostname: c.Node} // other scenarios make nodes without a kubelet
 	_, err := c.Client.AppsV1().DaemonSets(c.namespace).Create(c.t.Context(), &appsv1.DaemonSet{
 		ObjectMeta: metav1.ObjectMeta{Name: "web"},
 		Spec: appsv1.DaemonSetSpec{
 			Selector: &metav1.LabelSelector{MatchLabels: labels},
-			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: podSpec(c.push(c.Private, "v1") + ":v1")},
+			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: spec},
 		},
 	}, metav1.CreateOptions{})
 	c.must(err)

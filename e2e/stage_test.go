@@ -42,7 +42,7 @@ func (b *bed) stage(t *testing.T, namespace string) *stage {
 // await asks four times a second, for at most two minutes.
 func (s *stage) await(what string, ask func(ctx context.Context) bool) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 4*time.Minute)
 	defer cancel()
 	for !ask(ctx) {
 		select {

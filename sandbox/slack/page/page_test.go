@@ -92,7 +92,7 @@ func TestSettings(t *testing.T) {
 	if diff := cmp.Diff(want, got.Guide); diff != "" || got.Title != "Demo" || got.Channel != slack.Ops {
 		t.Errorf("%+v %s", got, diff)
 	}
-	if len(got.People) == 0 || got.People[0].User != slack.Ann || len(got.Completions) != 6 {
+	if len(got.People) == 0 || got.People[0].User != slack.Ann || len(got.Completions) != 7 {
 		t.Errorf("without people or completions there are %+v and %+v", got.People, got.Completions)
 	}
 	seen := slack.New(slack.Options{})
