@@ -36,7 +36,7 @@ type drawing struct{ strings.Builder }
 func (d *drawing) line(format string, args ...any) { d.printf(format+"\n\n", args...) }
 
 // printf adds text; a Builder takes everything.
-func (d *drawing) printf(format string, args ...any) { d.WriteString(fmt.Sprintf(format, args...)) }
+func (d *drawing) printf(format string, args ...any) { _, _ = fmt.Fprintf(d, format, args...) }
 
 func (d *drawing) section(title string) { d.line("## %s", title) }
 
