@@ -34,6 +34,8 @@ chart: ## the chart: helm lint, templates against recorded ones, its configurati
 lint: $(LINTER) ## house rules, import rules, formatting, tidy modules, generated files
 	$(LINTER) run ./...
 	$(GO) mod tidy -diff
+	$(GO) -C e2e/browser mod tidy -diff
+	$(GO) -C e2e/tools/kubernetes/keyringtest mod tidy -diff
 	$(GO) mod verify
 	@$(MAKE) --no-print-directory generate-check
 	@$(MAKE) --no-print-directory chart
