@@ -232,6 +232,7 @@ func (c *cure) again(m slack.Message) {
 }
 
 func (p *podUnderTest) withRights(t *testing.T) {
+	time.Sleep(policyWithin)
 	broken, locked := p.with(t, p.broken), p.with(t, p.locked)
 	broken.again(broken.sees("The tag v2 does not exist", againButton))
 	broken.approve("rollback")
@@ -244,6 +245,10 @@ func (p *podUnderTest) withRights(t *testing.T) {
 	locked.again(locked.sees(againButton))
 	locked.sees("rejects the credential in secret regcred")
 }
+
+// policyWithin is within when the API server decides by a policy that was just
+// written: it reads them anew every second, and nothing tells when it has.
+const policyWithin = 5 * time.Second
 
 // stops ends the pod and reads how it went.
 func (p *podUnderTest) stops(t *testing.T) {

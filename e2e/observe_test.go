@@ -73,8 +73,8 @@ func running(pod *corev1.Pod) bool { return pod.Status.Phase == corev1.PodRunnin
 // crashing is a condition: a container waits to be started again.
 func crashing(pod *corev1.Pod) bool {
 	return slices.ContainsFunc(statuses(pod), func(s corev1.ContainerStatus) bool {
-		// After two restarts it waits long enough to be looked at.
-		return s.State.Waiting != nil && s.State.Waiting.Reason == "CrashLoopBackOff" && s.RestartCount >= 2
+		// After three restarts it waits for 80 s: long enough to be looked at.
+		return s.State.Waiting != nil && s.State.Waiting.Reason == "CrashLoopBackOff" && s.RestartCount >= 3
 	})
 }
 
