@@ -2,11 +2,28 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/pullfix/pullfix/runbook"
 )
+
+// untouched tells that every write was refused, and none may have happened.
+func (d *Decision) untouched() bool {
+	return len(d.Receipts) > 0 && !slices.ContainsFunc(d.Receipts, func(r runbook.Receipt) bool { return r.Done || r.Unsure })
+}
+
+// nothingDone is the end of a change whose every write was refused: it is as if
+// it had not been approved, and it is planned anew.
+func (c *change) nothingDone(why string) {
+	d := c.Decision
+	c.State, d.Refused = Open, why
+	text := fmt.Sprintf("%s: nothing was changed: %s", d.Title, why)
+	c.tell(text, true)
+	c.follow(Effect{Kind: DoDiagnose})
+	c.show()
+}
 
 // Carried brings the results of a wave of a change; most have only one.
 type Carried struct {
@@ -28,6 +45,9 @@ func (e Carried) apply(c *change) error {
 	c.note(Person{}, text+": "+strings.Join(each(e.Receipts, receiptText), "; "))
 	c.remind()
 	switch wrong := failed(e.Receipts); {
+	case d.untouched():
+		c.nothingDone(strings.Join(wrong, "; "))
+		return nil
 	case len(wrong) > 0 && d.left() > 0:
 		c.halt(strings.Join(wrong, "; "))
 		return nil
