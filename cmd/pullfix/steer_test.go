@@ -56,7 +56,7 @@ func TestSteerFromTheTerminal(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.stdout), &answer); err != nil || answer.By != user || !answer.Serving || answer.State != bot.Open {
 		t.Errorf("%+v, %v, %s", answer, err, got.stderr)
 	}
-	s.terminal(t, "close", first[:9]+"x").want(t, exitUsage, "no such incident", "did you mean "+first+" (media/thumbnails)?")
+	s.terminal(t, "close", first[:9]+"0").want(t, exitUsage, "no such incident", "did you mean "+first+" (media/thumbnails)?")
 	s.terminal(t, "close", "x").want(t, exitUsage, "no such incident", "open incidents: "+first)
 	s.Workspace.Switch(func(w *slack.Switches) { w.SocketModeOff = false })
 	s.online(t)
