@@ -16,12 +16,7 @@ func (j job) attach() write {
 		if err != nil {
 			return nil, err
 		}
-		patch := []operation{
-			{"test", "/metadata/uid", top.meta.UID},
-			{"test", "/metadata/generation", top.meta.Generation},
-			{"replace", "/metadata/resourceVersion", top.meta.ResourceVersion},
-			{"add", "/spec/template/spec/imagePullSecrets", names},
-		}
+		patch := append(top.asRead(), operation{"add", "/spec/template/spec/imagePullSecrets", names})
 		return annotated(patch, top.meta.Annotations, marks), nil
 	})
 }

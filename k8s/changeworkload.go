@@ -43,16 +43,20 @@ func (j job) rollBack() write {
 		if err != nil {
 			return nil, err
 		}
-		patch := []operation{
-			{"test", "/metadata/uid", top.meta.UID},
-			{"test", "/metadata/generation", top.meta.Generation},
-			// As a value, not as a test: a newer version is then a conflict, which
-			// the API server tells from a patch that does not fit.
-			{"replace", "/metadata/resourceVersion", top.meta.ResourceVersion},
-			{"replace", "/spec/template", template},
-		}
+		patch := append(top.asRead(), operation{"replace", "/spec/template", template})
 		return annotated(patch, top.meta.Annotations, marks), nil
 	})
+}
+
+// asRead begins a patch that is for the workload exactly as it was read.
+func (c *controller) asRead() []operation {
+	return []operation{
+		{"test", "/metadata/uid", c.meta.UID},
+		{"test", "/metadata/generation", c.meta.Generation},
+		// As a value, not as a test: a newer version is then a conflict, which
+		// the API server tells from a patch that does not fit.
+		{"replace", "/metadata/resourceVersion", c.meta.ResourceVersion},
+	}
 }
 
 // patchOf makes the patch of a workload as it is now, with these annotations.

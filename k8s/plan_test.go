@@ -55,10 +55,8 @@ func TestPlanRollBackByContent(t *testing.T) {
 		if diff := cmp.Diff([]string{"the template is still the same", "registry.test/app:v1 can be pulled with what new pods would send"}, p.Remedy.Preconditions); diff != "" {
 			t.Errorf("preconditions (-want +got):\n%s", diff)
 		}
-		for _, r := range v.Remedies {
-			if r.Approvable {
-				t.Errorf("the verdict's own remedy was changed: %+v", r)
-			}
+		if diff := cmp.Diff(runbook.Judge(k, time.Now()).Remedies, v.Remedies); diff != "" {
+			t.Errorf("the verdict's own remedies were changed (-want +got):\n%s", diff)
 		}
 	})
 }
