@@ -15,6 +15,8 @@ import (
 // breaks, a message comes, somebody mends it, it is resolved; and it comes back.
 func TestItNotices(t *testing.T) {
 	s := newStage(t)
+	// Kubernetes tells moments in whole seconds: what fails has to be older than that.
+	time.Sleep(3 * time.Second)
 	stop := s.serve(t, mention+"\nwatch: {pods: 200ms, events: 600ms, settle: 400ms, diagnoses: 60}")
 	before := s.saw(t, "waited for an image already when pullfix came", "Nobody is paged for these")
 	if strings.Contains(words(before), "storefront") {
