@@ -70,12 +70,10 @@ func failing(containers int) condition {
 // running is a condition: all containers run.
 func running(pod *corev1.Pod) bool { return pod.Status.Phase == corev1.PodRunning }
 
-// crashing is a condition: a container waits to be started again.
+// crashing is a condition: a container was started again. It may wait for the
+// next time, run for a moment, or have just ended.
 func crashing(pod *corev1.Pod) bool {
-	return slices.ContainsFunc(statuses(pod), func(s corev1.ContainerStatus) bool {
-		// After three restarts it waits for 80 s: long enough to be looked at.
-		return s.State.Waiting != nil && s.State.Waiting.Reason == "CrashLoopBackOff" && s.RestartCount >= 3
-	})
+	return slices.ContainsFunc(statuses(pod), func(s corev1.ContainerStatus) bool { return s.RestartCount > 0 })
 }
 
 // unscheduled is a condition: the scheduler found no node.

@@ -124,7 +124,7 @@ func (c container) facts(volumes []runbook.Volume) runbook.Container {
 	case state.Waiting != nil:
 		facts.State, facts.Reason, facts.Message = runbook.StateWaiting, cut(state.Waiting.Reason), cut(state.Waiting.Message)
 	case state.Running != nil:
-		facts.State = runbook.StateRunning
+		facts.State, facts.Started = runbook.StateRunning, state.Running.StartedAt.UTC()
 	case state.Terminated != nil:
 		facts.State, facts.Reason, facts.Message = runbook.StateTerminated, cut(state.Terminated.Reason), cut(state.Terminated.Message)
 		facts.ExitCode = int(state.Terminated.ExitCode)

@@ -66,6 +66,8 @@ type Container struct {
 	Ready      bool     `json:"ready,omitempty"`
 	Restarts   int      `json:"restarts,omitempty"`
 	ExitCode   int      `json:"exitCode,omitempty"` // of the last termination
+	// Started is when a running container was started.
+	Started time.Time `json:"started,omitzero"`
 	Volumes    []string `json:"volumes,omitempty"`  // names of the image volumes that it mounts
 }
 

@@ -30,8 +30,8 @@ func nothingWrong(f Facts, now time.Time) Diagnosis {
 	case !f.Pod.Scheduled:
 		d.Summary = where + " is not scheduled yet, so nothing is pulled" + because(f.Pod.Unschedulable) + "."
 		d.Remedies = numbered([]Remedy{otherRunbook(f, "Find out why it is not scheduled", "describe", "pod", f.Pod.Name)})
-	case crashing(f.Pod) != nil:
-		c := crashing(f.Pod)
+	case crashing(f.Pod, now) != nil:
+		c := crashing(f.Pod, now)
 		d.Container, d.Image = c.Name, c.Image
 		d.Summary, d.Remedies = crashSummary(where, *c), numbered([]Remedy{afterCrash(f, *c)})
 	default:
@@ -90,10 +90,18 @@ func because(why string) string {
 	return ": " + strings.TrimSuffix(why, ".")
 }
 
-// crashing finds a container that was pulled and does not stay up.
-func crashing(p Pod) *Container {
+// steady is how long a container must have run before the kubelet starts its
+// back-off anew, and before a restart is history: twice the longest back-off
+// (https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy).
+const steady = 10 * time.Minute
+
+// crashing finds a container that was pulled and does not stay up. One that
+// crashes runs for a moment between two crashes, and is no better for it.
+func crashing(p Pod, now time.Time) *Container {
 	for i, c := range p.Containers {
 		switch {
+		case c.State == StateRunning && c.Restarts > 0 && !c.Started.IsZero() && now.Sub(c.Started) < steady:
+			return &p.Containers[i]
 		case c.State == StateWaiting && (c.Reason == "CrashLoopBackOff" || strings.HasPrefix(c.Reason, "Create") || strings.HasPrefix(c.Reason, "Run")):
 			return &p.Containers[i]
 		case c.State == StateTerminated && c.ExitCode != 0 && p.Phase != "Succeeded":
@@ -127,6 +135,9 @@ func afterCrash(f Facts, c Container) Remedy {
 }
 
 func crashWord(c Container) string {
+	if c.State == StateRunning {
+		return fmt.Sprintf("running again, last exit code %d, %s", c.ExitCode, count(c.Restarts, "restart"))
+	}
 	if c.State == StateTerminated || c.Reason == "CrashLoopBackOff" {
 		return fmt.Sprintf("%s, last exit code %d, %s", orWord(c.Reason, "terminated"), c.ExitCode, count(c.Restarts, "restart"))
 	}

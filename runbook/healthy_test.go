@@ -16,6 +16,14 @@ func containerIs(state, reason string) change {
 	}
 }
 
+// restarted makes the container one that runs for so long, after restarts.
+func restarted(times int, ago time.Duration) change {
+	return func(w *world) {
+		c := &w.facts.Pod.Containers[0]
+		c.Restarts, c.ExitCode, c.Started = times, min(times, 1), w.facts.ObservedAt.Add(-ago)
+	}
+}
+
 func TestNothingWrong(t *testing.T) {
 	for _, r := range []struct {
 		name  string
@@ -25,6 +33,9 @@ func TestNothingWrong(t *testing.T) {
 	}{
 		{"running", newWorld("", containerIs(runbook.StateRunning, ""), event("Pulled", `Successfully pulled image "x" in 1s`, time.Hour)), "shop/web-1 pulls fine: image present since", ""},
 		{"crashing", newWorld("", containerIs(runbook.StateWaiting, "CrashLoopBackOff")), "does not stay up", runbook.SeeOtherRunbook},
+		{"between two crashes", newWorld("", containerIs(runbook.StateRunning, ""), restarted(3, 9*time.Minute)), "does not stay up (running again, last exit code 1, 3 restarts)", runbook.SeeOtherRunbook},
+		{"restarted long ago", newWorld("", containerIs(runbook.StateRunning, ""), restarted(3, 11*time.Minute)), "pulls fine: every container has its image. Nothing to do.", ""},
+		{"started a moment ago", newWorld("", containerIs(runbook.StateRunning, ""), restarted(0, time.Second)), "pulls fine: every container has its image. Nothing to do.", ""},
 		{"config error", newWorld("", containerIs(runbook.StateWaiting, "CreateContainerConfigError")), "cannot be started (CreateContainerConfigError)", runbook.SeeOtherRunbook},
 		{"pulling", newWorld("", containerIs(runbook.StateWaiting, "ContainerCreating"), event("Pulling", `Pulling image "x"`, time.Second)), `is still pulling ("Pulling image "x"", since`, ""},
 		{"volume missing", newWorld("", containerIs(runbook.StateWaiting, "ContainerCreating"), warning("FailedMount", `configmap "nope" not found`)), `does not start, but no pull has failed: FailedMount "configmap "nope" not found".`, runbook.SeeOtherRunbook},

@@ -110,7 +110,8 @@ maxPods: 250
 registryPullQPS: 0
 serializeImagePulls: false
 maxParallelImagePulls: 16
-eventRecordQPS: 0
+eventRecordQPS: 500 # 0 is documented as no limit, and gives the client's own 5 a second
+eventBurst: 1000
 imageGCHighThresholdPercent: 100
 evictionHard: {memory.available: 10Mi, nodefs.available: 1%%, nodefs.inodesFree: 1%%, imagefs.available: 1%%}
 `, port, id.socket(), id.path("pods"), id.path("plugins"), id.cgroup())
