@@ -161,7 +161,7 @@ func (p *planner) showCredential(d *draft, g given, w purpose) {
 	repositories := slices.Clone(w.need.Repositories)
 	slices.Sort(repositories)
 	d.show("The new credential comes from %s; %s accepts it for %s.", g.title(), w.need.Host, several(repositories))
-	d.show("%s", g.supply.Life(time.Now(), w.need.Host))
+	d.show("%s", g.supply.Life(time.Now().UTC(), w.need.Host))
 	if g.supply.Opens != "" {
 		d.show("%s", g.supply.Opens)
 	}

@@ -18,6 +18,16 @@ type Sources struct {
 	// FingerprintKey keys the fingerprints of credentials, so that they can be
 	// compared within one installation and mean nothing outside it.
 	FingerprintKey []byte
+	// Zone is where moments are told: UTC for readers who may be anywhere, nil for
+	// the one who sits at this machine.
+	Zone *time.Location
+}
+
+func (s Sources) now() time.Time {
+	if s.Zone == nil {
+		return time.Now()
+	}
+	return time.Now().In(s.Zone)
 }
 
 // Diagnose gathers a Case about the target and judges it. It changes nothing.
@@ -40,7 +50,7 @@ func Diagnose(ctx context.Context, sources Sources, target Target, progress Prog
 		c.Pulls = append(c.Pulls, s.pull)
 	}
 	c.TookMs = watch.took()
-	return c, Judge(c, time.Now()), nil
+	return c, Judge(c, sources.now()), nil
 }
 
 // clean scrubs every text that came from outside, once, before it is stored or

@@ -55,20 +55,20 @@ const (
 
 // Container is one container of the pod with its status.
 type Container struct {
-	Name       string   `json:"name"`
-	Kind       string   `json:"kind"`
-	Image      string   `json:"image"`
-	PullPolicy string   `json:"pullPolicy"`
-	State      string   `json:"state,omitempty"` // "" when the kubelet reports no status yet
-	Reason     string   `json:"reason,omitempty"`
-	Message    string   `json:"message,omitempty"`
-	ImageID    string   `json:"imageID,omitempty"`
-	Ready      bool     `json:"ready,omitempty"`
-	Restarts   int      `json:"restarts,omitempty"`
-	ExitCode   int      `json:"exitCode,omitempty"` // of the last termination
+	Name       string `json:"name"`
+	Kind       string `json:"kind"`
+	Image      string `json:"image"`
+	PullPolicy string `json:"pullPolicy"`
+	State      string `json:"state,omitempty"` // "" when the kubelet reports no status yet
+	Reason     string `json:"reason,omitempty"`
+	Message    string `json:"message,omitempty"`
+	ImageID    string `json:"imageID,omitempty"`
+	Ready      bool   `json:"ready,omitempty"`
+	Restarts   int    `json:"restarts,omitempty"`
+	ExitCode   int    `json:"exitCode,omitempty"` // of the last termination
 	// Started is when a running container was started.
 	Started time.Time `json:"started,omitzero"`
-	Volumes    []string `json:"volumes,omitempty"`  // names of the image volumes that it mounts
+	Volumes []string  `json:"volumes,omitempty"` // names of the image volumes that it mounts
 }
 
 // Volume is an image volume: a volume whose content is pulled like an image.

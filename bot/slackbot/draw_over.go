@@ -2,6 +2,7 @@ package slackbot
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/pullfix/pullfix/bot"
@@ -32,9 +33,22 @@ func (d drawing) resolved() message {
 	m.section(dotted(parts...))
 	m.section(handedOver(e.HandedOver))
 	m.small(d.what())
-	m.small(join("\n", roomText, sentences(e.Proof, "")))
+	m.small(join("\n", roomText, sentences(shortDigests(e.Proof), "")))
 	m.afterwards(i)
 	return m
+}
+
+// longDigest is a digest in a reference; its first twelve digits tell it apart.
+var longDigest = regexp.MustCompile(`(@sha256:[0-9a-f]{12})[0-9a-f]{52}`)
+
+// shortDigests leaves of each digest what people compare. The report has it
+// whole.
+func shortDigests(list []string) []string {
+	short := make([]string, 0, len(list))
+	for _, s := range list {
+		short = append(short, longDigest.ReplaceAllString(s, "$1"))
+	}
+	return short
 }
 
 // feedbackBlock is the block of the buttons that ask about the runbook.

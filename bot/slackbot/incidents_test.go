@@ -124,7 +124,7 @@ func resolvedIncident() bot.Incident {
 	i := watched()
 	i.State, i.Plans = bot.Resolved, nil
 	i.Recovery = &runbook.Recovery{Wanted: 12, Pulled: 12, Ready: 12}
-	i.Ending = &bot.Ending{At: after(7), Resolution: "Roll back to revision 41 (1.4.1), approved by <@U02BOB>", Proof: []string{"checkout-1a: image ID sha256:aa, pulled 03:18"}, Elsewhere: 0}
+	i.Ending = &bot.Ending{At: after(7), Resolution: "Roll back to revision 41 (1.4.1), approved by <@U02BOB>", Proof: []string{"container app of pod checkout-1a has ghcr.io/acme/checkout@sha256:" + strings.Repeat("0f", 32)}, Elsewhere: 0}
 	return i
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pullfix/pullfix/bot"
 	"github.com/pullfix/pullfix/k8s"
@@ -32,6 +33,7 @@ type engine struct {
 	vault    *runbook.Vault // of new credentials; nil when no source is configured
 	key      []byte         // for fingerprints
 	runbooks runbookSettings
+	zone     *time.Location // in which moments are told; nil: the machine's
 }
 
 // namedCluster is a cluster by the name that people type.
@@ -69,7 +71,7 @@ func (e engine) Diagnose(ctx context.Context, target runbook.Target, progress ru
 		return runbook.Case{}, runbook.Verdict{}, err
 	}
 	target.Cluster = asked.name
-	c, v, err := runbook.Diagnose(ctx, runbook.Sources{Cluster: asked, Registry: e.registry, FingerprintKey: e.key}, target, progress)
+	c, v, err := runbook.Diagnose(ctx, runbook.Sources{Cluster: asked, Registry: e.registry, FingerprintKey: e.key, Zone: e.zone}, target, progress)
 	if err == nil {
 		v.Notes = append(v.Notes, e.runbooks.notes(c, v)...)
 	}

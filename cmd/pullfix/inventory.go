@@ -22,7 +22,7 @@ type keeper interface {
 const outputMarkdown = "markdown"
 
 func (t *tool) registriesCommand() *cobra.Command {
-	var scope string
+	var named string
 	cmd := &cobra.Command{
 		Use:   "registries [-n [CLUSTER/]NAMESPACE] [-o text|json|markdown]",
 		Short: "from which registries the cluster pulls, by which secrets",
@@ -38,38 +38,24 @@ namespace, 3 a part could not be read.`,
   pullfix registries -o markdown > registries.md`,
 		Annotations: map[string]string{annotationOutputs: outputMarkdown},
 		Args:        noArguments,
-		RunE:        func(cmd *cobra.Command, _ []string) error { return t.registries(cmd.Context(), scope) },
+		RunE:        func(cmd *cobra.Command, _ []string) error { return t.registries(cmd.Context(), named) },
 	}
-	cmd.Flags().StringVarP(&scope, "namespace", "n", "", "only this namespace (default: all)")
-	complete := func(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
-		return t.completeNamespace(cmd.Context(), begun)
-	}
-	_ = cmd.RegisterFlagCompletionFunc("namespace", complete) // the flag exists
+	t.scopeFlag(cmd, &named)
 	return cmd
 }
 
-func (t *tool) registries(ctx context.Context, scope string) error {
-	at := strings.LastIndexByte(scope, '/')
-	name, namespace := scope[:max(at, 0)], scope[at+1:]
+func (t *tool) registries(ctx context.Context, named string) error {
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
-	s, err := loadSettings(t.config, t.getenv)
+	asked, err := t.openScope(named)
 	if err != nil {
 		return err
 	}
-	choice, err := t.choose(s, name)
-	if err != nil {
-		return err
-	}
-	asked, err := t.cluster(s, name)
-	if err != nil {
-		return err
-	}
-	i, err := asked.Inventory(ctx, namespace)
+	i, err := asked.cluster.Inventory(ctx, asked.namespace)
 	if err != nil {
 		return unlessSorted(err, t.timeout.String())
 	}
-	i.Cluster = choice.name
+	i.Cluster = asked.name
 	if err := t.showInventory(i); err != nil {
 		return err
 	}

@@ -74,6 +74,7 @@ func rounds() int {
 // command to the cure, starts it again, and lets people go on: nothing runs
 // twice, nothing that was acknowledged is lost, and the message stays the same.
 func TestKilledAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	if given, err := strconv.ParseUint(os.Getenv("SEED"), 10, 64); err == nil {
 		seed = given

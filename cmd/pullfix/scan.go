@@ -14,7 +14,7 @@ import (
 )
 
 func (t *tool) scanCommand() *cobra.Command {
-	var scope string
+	var named string
 	var thorough bool
 	cmd := &cobra.Command{
 		Use:   "scan [-n [CLUSTER/]NAMESPACE] [--thorough]",
@@ -31,42 +31,28 @@ configuration, 3 could not tell.`,
   pullfix scan -n prod-eu/          (all namespaces of the cluster prod-eu)
   pullfix scan -o json`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return t.scan(cmd.Context(), scope, thorough) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return t.scan(cmd.Context(), named, thorough) },
 	}
-	cmd.Flags().StringVarP(&scope, "namespace", "n", "", "only this namespace (default: all)")
+	t.scopeFlag(cmd, &named)
 	cmd.Flags().BoolVar(&thorough, "thorough", false, "read all pods, also those that ran before and whose events are gone")
-	complete := func(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
-		return t.completeNamespace(cmd.Context(), begun)
-	}
-	_ = cmd.RegisterFlagCompletionFunc("namespace", complete) // the flag exists
 	return cmd
 }
 
-func (t *tool) scan(ctx context.Context, scope string, thorough bool) error {
-	at := strings.LastIndexByte(scope, '/')
-	name, namespace := scope[:max(at, 0)], scope[at+1:]
+func (t *tool) scan(ctx context.Context, named string, thorough bool) error {
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
-	s, err := loadSettings(t.config, t.getenv)
-	if err != nil {
-		return err
-	}
-	choice, err := t.choose(s, name)
-	if err != nil {
-		return err
-	}
-	asked, err := t.cluster(s, name)
+	asked, err := t.openScope(named)
 	if err != nil {
 		return err
 	}
 	rows := t.newRows()
-	seen, err := asked.Failing(ctx, k8s.ScanOptions{Namespace: namespace, Thorough: thorough}, rows.found)
+	seen, err := asked.cluster.Failing(ctx, k8s.ScanOptions{Namespace: asked.namespace, Thorough: thorough}, rows.found)
 	if err != nil && len(rows.failing) == 0 {
 		return unlessSorted(err, t.timeout.String())
 	}
-	found := newScanAnswer(choice.name, rows.failing)
+	found := newScanAnswer(asked.name, rows.failing)
 	found.Complete, found.Gaps = seen.Complete && err == nil, orEmpty(seen.Gaps)
-	if err := t.showScan(found, namespace); err != nil {
+	if err := t.showScan(found, asked.namespace); err != nil {
 		return err
 	}
 	return scanOutcome(found, err, t.timeout.String())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -81,7 +82,7 @@ func (t *tool) newEngine(p parts, choice registryChoice) (engine, error) {
 	if err != nil {
 		return engine{}, err
 	}
-	e := engine{key: key, runbooks: p.settings.Runbooks}
+	e := engine{key: key, runbooks: p.settings.Runbooks, zone: time.UTC}
 	choice.fingerprintKey, choice.userAgent = key, userAgent()
 	if e.registry, err = t.openRegistry(choice); err != nil {
 		return engine{}, usage(err, "look at registries: in the configuration")

@@ -16,6 +16,7 @@ const mention = `escalation: {routes: [{name: platform, causes: ["*"], namespace
 // TestServe lives through what people do with the bot, from the command to the
 // proof of the cure.
 func TestServe(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	stop := s.serve(t, mention)
 	t.Run("pods that were made too early are deleted", func(t *testing.T) { tooEarly(t, s) })
@@ -185,6 +186,7 @@ func get(t *testing.T, url string) (int, string) {
 }
 
 func TestReadOnlyHasNothingToApprove(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	stop := s.serve(t, "readOnly: true")
 	s.command(t, slack.Ann, "diagnose shop deployment/cart")

@@ -42,6 +42,7 @@ func (got typed) want(t *testing.T, code int, words ...string) {
 // TestSteerFromTheTerminal takes, snoozes and closes an incident while Slack is
 // down, and another one while the bot is.
 func TestSteerFromTheTerminal(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	stop := s.serve(t, mention)
 	s.command(t, slack.Ann, "diagnose media deployment/thumbnails")
@@ -87,6 +88,7 @@ func (s *stage) open(t *testing.T) string {
 // TestSteerWhileTheJournalIsHeld: a pullfix that holds the journal but does not
 // listen is waited for, and then named.
 func TestSteerWhileTheJournalIsHeld(t *testing.T) {
+	t.Parallel()
 	s := &stage{directory: t.TempDir()}
 	if err := os.WriteFile(filepath.Join(s.directory, "pullfix.yaml"), []byte("listen: 127.0.0.1:0\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 // TestItNotices lives through a failure that nobody asks about: a workload
 // breaks, a message comes, somebody mends it, it is resolved; and it comes back.
 func TestItNotices(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	// Kubernetes tells moments in whole seconds: what fails has to be older than that.
 	time.Sleep(3 * time.Second)
