@@ -92,6 +92,19 @@ func (t *tool) explainText(line string) []byte {
 	return []byte(p.text.String())
 }
 
+// whoAnswered says which host it was, where it is not simply the image's
+// registry: a mirror, or a host that the registry sends nodes to.
+func (p *page) whoAnswered(r message.Reading) {
+	switch {
+	case r.Mirror == "" && r.Host != "" && r.Host != r.Registry && r.Cause != cause.NotPullFailure:
+		p.row(label{"host", dim}, oneLine(r.Host))
+	case r.Mirror != "" && r.Mirror == r.Host:
+		p.row(label{"answered by", dim}, oneLine(r.Mirror)+", in place of the image's registry")
+	case r.Mirror != "":
+		p.row(label{"mirror", dim}, oneLine(r.Mirror)+" failed, too")
+	}
+}
+
 // reading lays out what one message says.
 func (p *page) reading(r message.Reading, verbose bool) {
 	title := string(r.Cause)
@@ -111,9 +124,7 @@ func (p *page) reading(r message.Reading, verbose bool) {
 	if r.Fragment != "" {
 		p.row(label{"it says", dim}, "“"+oneLine(r.Fragment)+"”")
 	}
-	if r.Mirror != "" {
-		p.row(label{"answered by", dim}, oneLine(r.Mirror)+", in place of the image's registry")
-	}
+	p.whoAnswered(r)
 	if len(r.Also) > 0 {
 		also := make([]string, len(r.Also))
 		for i, c := range r.Also {

@@ -3,6 +3,8 @@ package message
 import (
 	"net/url"
 	"strings"
+
+	"github.com/pullfix/pullfix/runbook/cause"
 )
 
 // dockerHub is the registry of names without a host.
@@ -30,8 +32,16 @@ func (r *Reading) locate(clean string, seen sighting, p parts) {
 	if r.Registry == "" {
 		r.Registry = where.namespace
 	}
-	if r.Registry == "" {
+	if r.Registry == "" && where.asked {
 		r.Registry = canonical(r.Host)
+	}
+	switch r.Cause {
+	case cause.ShortNameUnresolved:
+		r.Registry = "" // that is what is wrong with it
+	case cause.ProxyFailure, cause.NotPullFailure:
+		if r.Image == "" && !strings.HasPrefix(where.path, "/v2/") {
+			r.Registry = "" // the host is the proxy's, or of something else
+		}
 	}
 }
 
@@ -54,8 +64,8 @@ func (t *table) imageOf(text string, seen sighting) string {
 			continue
 		}
 		place := t.lexicon.place(seen, id)
-		if place.from >= best {
-			continue
+		if place.from >= best || strings.HasSuffix(text[:place.from], "matching ") {
+			continue // "no matching manifest for" is followed by a platform
 		}
 		if name := imageAt(text[place.to:]); name != "" {
 			best, image = place.from, name
@@ -87,6 +97,9 @@ func imageAt(text string) string {
 // looks like a host, else Docker Hub.
 func registryOf(image string) string {
 	image = strings.TrimPrefix(strings.TrimPrefix(image, "https://"), "http://")
+	if image == "" || strings.ContainsRune(":*<", rune(image[0])) {
+		return "" // a name that was taken out, or never filled in
+	}
 	host, _, ok := strings.Cut(image, "/")
 	host = host[strings.LastIndexByte(host, '@')+1:] // a login does not belong to the host
 	if !ok || (host != "localhost" && !strings.ContainsAny(host, ".:") && host == lower(host)) {
@@ -109,6 +122,7 @@ type address struct {
 	host      string
 	namespace string // registry a mirror was asked for, from "?ns="
 	path      string
+	asked     bool // it was asked as a registry, and is none that was only dialled
 }
 
 // requestMarks are the words before the target of a request, with the scheme
@@ -126,7 +140,7 @@ func requestMarks() []string {
 
 func dialMarks() []string {
 	return []string{
-		"pulling from host ", "pinging container registry ", "pinging docker registry ", "dial tcp: lookup ", "dial tcp ",
+		"pulling from host ", "pinging container registry ", "pinging docker registry ", "dial tcp: lookup ", dialled,
 	}
 }
 
@@ -149,10 +163,14 @@ func (t *table) addressOf(text string, seen sighting) address {
 	}
 	if id, ok := seen.first(t.dial); ok {
 		name, _, _ := strings.Cut(text[t.lexicon.place(seen, id).to:], " ")
-		return address{host: strings.TrimRight(name, ":,")}
+		return address{host: strings.TrimRight(name, ":,"), asked: t.lexicon.words[id] != dialled}
 	}
 	return found
 }
+
+// dialled stands before an address that may be anybody's: a proxy's, that of the
+// storage behind a registry.
+const dialled = "dial tcp "
 
 func parseURL(text string) address {
 	if end := strings.IndexAny(text, " \"'"); end >= 0 {
@@ -163,9 +181,9 @@ func parseURL(text string) address {
 	if err != nil {
 		_, rest, _ := strings.Cut(text, "://")
 		host, path, _ := strings.Cut(rest, "/")
-		return address{host: strings.TrimRight(host, ":"), path: "/" + path}
+		return address{host: strings.TrimRight(host, ":"), path: "/" + path, asked: true}
 	}
-	return address{host: u.Host, path: u.Path, namespace: u.Query().Get("ns")}
+	return address{host: u.Host, path: u.Path, namespace: u.Query().Get("ns"), asked: true}
 }
 
 // mirrored says whether the host answered in place of the registry: it was asked

@@ -62,6 +62,12 @@ func places() []place {
 		},
 		{"an upper-case first part is a host", `Back-off pulling image "Acme/app"`, "Acme/app", "", "Acme", ""},
 		{"CRI-O pings a host", `pinging container registry reg.example: EOF`, "", "reg.example", "reg.example", ""},
+		{"a platform is no image", "no matching manifest for windows/amd64 10.0.18363 in the manifest list entries", "", "", "", ""},
+		{"a short name has no registry", `short-name "acme/hello" did not resolve to an alias and no unqualified-search registries are defined`, "acme/hello", "", "", ""},
+		{"a name that was taken out", `Failed to pull image "***": not found`, "***", "", "", ""},
+		{"a proxy is no registry", "proxyconnect tcp: dial tcp: lookup proxy: no such host", "", "proxy", "", ""},
+		{"who is dialled may be anybody", "CannotPullContainerError: dial tcp 52.217.233.242:443: i/o timeout", "", "52.217.233.242:443", "", ""},
+		{"a probe asks no registry", `Liveness probe failed: Get "http://10.244.1.7:8080/healthz": dial tcp 10.244.1.7:8080: connect: connection refused`, "", "10.244.1.7:8080", "", ""},
 		{"nothing", "pull QPS exceeded", "", "", "", ""},
 	}
 }

@@ -25,7 +25,7 @@ func Meaning(c cause.Cause) string {
 	case cause.PullCancelled:
 		return "The pull was given up before it ended, usually for want of progress or because the runtime restarted."
 	case cause.BackOffOnly:
-		return "The kubelet is waiting before its next attempt; the text does not say why the last one failed."
+		return "The last attempt failed, and the kubelet tries again by itself; the text does not say why it failed."
 	case cause.NotPullFailure:
 		return "This is not an image pull failure."
 	case cause.None:
@@ -91,7 +91,7 @@ func accessMeaning(c cause.Cause) string {
 func networkMeaning(c cause.Cause) string {
 	switch c {
 	case cause.DNSFailure:
-		return "The node cannot resolve the registry's host name."
+		return "The node cannot resolve the host name of the registry, or of a host that the registry sends it to."
 	case cause.ConnectionRefused:
 		return "Nothing accepts connections at the registry's address and port, as seen from the node."
 	case cause.Timeout:

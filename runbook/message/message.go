@@ -61,9 +61,10 @@ func Read(text string) Reading {
 		found = t.findings(p)
 	}
 	main := found[mostTelling(found)]
-	causes := causesOf(found)
-	for _, mirror := range p.mirrors {
-		causes = append(causes, t.classify(mirror, true).cause)
+	mirrors := t.ofMirrors(p)
+	causes := append(causesOf(found), causesOf(mirrors)...)
+	if len(mirrors) > 0 && t.unasked(main, seen) {
+		main = mirrors[mostTelling(mirrors)]
 	}
 	if fragment, ok := t.sandboxImage(seen); ok {
 		main = finding{cause: cause.SandboxImage, fragment: fragment.quote(clean)}
@@ -86,6 +87,21 @@ func (t *table) findings(p parts) []finding {
 		found = append(found, t.classify(element, wrapped))
 	}
 	return found
+}
+
+// ofMirrors classifies what the mirrors said.
+func (t *table) ofMirrors(p parts) []finding {
+	found := make([]finding, 0, len(p.mirrors))
+	for _, mirror := range p.mirrors {
+		found = append(found, t.classify(mirror, true))
+	}
+	return found
+}
+
+// unasked says that the registry itself told nothing: the text names no cause of
+// its own, or the node may not ask it.
+func (t *table) unasked(main finding, seen sighting) bool {
+	return main.cause == cause.Unknown || main.cause == cause.BackOffOnly || seen[t.blocked] > 0
 }
 
 func causesOf(found []finding) []cause.Cause {

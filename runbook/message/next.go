@@ -75,7 +75,7 @@ func accessNext(c cause.Cause) []string {
 	case cause.AuthExpired:
 		return []string{"Fetch a fresh credential (ECR: aws ecr get-login-password; it lasts 12 hours).", "Update the pull secret, and automate its rotation."}
 	case cause.PermissionDenied:
-		return []string{"Check that the account behind the credential may read this repository.", "Check the registry's firewall and the address the node comes from.", "Test from here: pullfix diagnose NAMESPACE POD."}
+		return []string{"Check that the account behind the credential may read this repository; GHCR and GitLab say the same to a credential that is wrong or has expired.", "Check the registry's firewall and the address the node comes from.", "Test from here: pullfix diagnose NAMESPACE POD."}
 	case cause.RateLimited:
 		return []string{"Wait: the limit passes by itself, and restarting pods makes it worse.", "Pull with a credential or through a mirror, so that the limit is higher."}
 	case cause.PullSecretMissing:
@@ -98,7 +98,7 @@ func networkNext(c cause.Cause) []string {
 	fromNode := "Try from the node: kubectl debug node/NODE -it --image=IMAGE, then curl -v https://HOST/v2/."
 	switch c {
 	case cause.DNSFailure:
-		return []string{"Check the host in the image name.", "Resolve it on the node: nslookup HOST. Cluster-internal names do not resolve there."}
+		return []string{"Check the host: the one in the image name, or one that the registry sends nodes to.", "Resolve it on the node: nslookup HOST. Cluster-internal names do not resolve there."}
 	case cause.ConnectionRefused:
 		return []string{"Check host and port in the image name; localhost means the node itself.", fromNode}
 	case cause.Timeout, cause.NetworkUnreachable:

@@ -105,6 +105,10 @@ func bareJSONError(c clue) (from, to int) {
 	return -1, -1
 }
 
+// blocked is what containers/image says of a registry that the node may not
+// ask, as OpenShift sets it where only mirrors are to be used.
+const blocked = "is blocked in /"
+
 // signatureRules know policies that refuse an image: containers/image, Docker
 // Content Trust, registry policies, admission by signature.
 func signatureRules() []rule {
@@ -121,6 +125,8 @@ func signatureRules() []rule {
 			"signature mismatch", "signature verification", "signatures verification", "failed to verify signature",
 			"image signature", "image policy", "vulnerabilit", "notation verification", "cannot be pulled due to",
 		}, none: []string{"x509:"}},
+		{cause: cause.SignaturePolicy, any: []string{blocked}},
+		{cause: cause.SignaturePolicy, all: []string{"registries \"", "\" not allowed"}},
 		{cause: cause.SignaturePolicy, any: []string{
 			"image verification failed", "failed to verify image", "unverified image",
 		}, none: []string{"for digest", "x509:", "dial tcp"}},

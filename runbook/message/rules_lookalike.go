@@ -36,11 +36,11 @@ func lookalikeRules() []rule {
 			"failed to create subpath", "minimum availability", "progress deadline", "successfully assigned", "googleapi: ",
 			"load balancer", "loadbalancer", "update endpoint", "status is now:", "sandbox changed", "unable to clone",
 			"failed to clone", "installation failed", "upgrade failed", "created container", "started container", "imagevolumemountfailed", "failed to mount image volume",
-			"container created", "container started",
+			"container created", "container started", "failed to get image from containerd", "does not resolve to an image id",
 		}},
 		{cause: cause.NotPullFailure, notPull: true, any: []string{
 			"failed to create containerd container",
-		}, none: []string{"unpacking image"}},
+		}, none: []string{"unpacking image", "missing parent"}},
 	}
 }
 

@@ -94,7 +94,8 @@ func connectionRules() []rule {
 			"no route to host", "network is unreachable", "network unreachable", "host is unreachable", "host is down",
 			"network is down", "cannot assign requested address", "unreachable network", "unreachable host", "host unreachable",
 			"enetunreach", "ehostunreach", "connect: permission denied", "connect: operation not permitted",
-			"connect: invalid argument", "protocol not available", "no such device or address", "无法访问", "destination unreachable",
+			"connect: invalid argument", "address family not supported", "socket: permission denied", "socket: operation not permitted",
+			"protocol not available", "no such device or address", "无法访问", "destination unreachable",
 		}},
 		{cause: cause.Timeout, any: []string{
 			"i/o timeout", "io timeout", "handshake timeout", "client.timeout", "context deadline exceeded", "deadline exceeded",

@@ -65,6 +65,9 @@ func imageRules() []rule {
 			"does not match requested platform", "expected platform", "does not match the host operating system",
 			"no supported platform found", "descriptor matching platform",
 		}},
+		{cause: cause.UnexpectedRegistryResponse, any: []string{
+			"media type text/", "media type \"text/", "mime type text/", "mimetype: text/",
+		}},
 		{cause: cause.UnsupportedManifest, any: []string{
 			"is no longer supported since containerd", "unsupported manifest", "unsupported media type", "unsupported mime type",
 			"unsupported mimetype", "unexpected media type", "unknown media type", "unrecognized media type",
@@ -79,8 +82,8 @@ func imageRules() []rule {
 			"unsupported compression", "unknown compression", "vnd.cncf.helm", "vnd.in-toto", "does not contain rootfs",
 			"has no rootfs section", "attestation manifest", "unexpected mediatype", "unsupported descriptor",
 			"unable to convert manifest", "converting manifest", "converting image manifest", "manifest format",
-			"unsupported docker v1",
 		}, none: []string{"415 unsupported", "406 not"}},
+		{cause: cause.UnsupportedManifest, all: []string{"could not fetch content descriptor", "prettyjws"}},
 		{cause: cause.UnsupportedManifest, any: []string{"415 unsupported media type", "406 not acceptable"}},
 	}
 }
@@ -99,7 +102,7 @@ func digestRules() []rule {
 			"corrupted", "mismatched content", "short read", "invalid block type", "unpigz: ", "not in gzip format",
 			"unexpected size", "size mismatch", "does not match expected digest", "expected digest", "unexpected digest",
 			"hash mismatch", "calculated digest", "layer does not exist", "layer not known", "unknown parent image id",
-			"parent snapshot", "snapshot does not exist", "target snapshot", "lease does not exist", "getimageblob",
+			"parent snapshot", "missing parent \"", "snapshot does not exist", "target snapshot", "lease does not exist", "getimageblob",
 			"blob not found", "bad digest", "content size of zero", "manifest unverified",
 		}},
 		{cause: cause.CorruptContent, all: []string{"not found"}, test: missingContent},

@@ -10,7 +10,7 @@ import (
 func webPageRules() []rule {
 	return []rule{
 		{cause: cause.UnexpectedRegistryResponse, any: []string{
-			"invalid character '<'", "<html", "<!doctype", "<head>", "<title>", "text/html", "missing or empty content-type",
+			"invalid character '<'", "<html", "<!doctype", "<head>", "<title>", "text/html", "text/plain", "missing or empty content-type",
 			"unexpected content-type", "unexpected content type", "malformed http response", "stopped after 10 redirects",
 			"too many redirects", "did not include a token", "no token in response", "invalid character 'p'",
 			"unable to decode token response", "malformed http status", "is not a v2 registry", "not a docker registry",
@@ -18,7 +18,7 @@ func webPageRules() []rule {
 			"no supported auth", "unexpected http response", "<?xml", "malformed header", "malformed mime",
 			"missing www-authenticate", "www-authenticate header", "invalid response", "unexpected response",
 			"missing docker-content-digest", "can't talk to a v1", "missing realm", "unsupported: ",
-			"the operation is unsupported", "no digest in response",
+			"the operation is unsupported", "no digest in response", "unsupported docker v1 repository request",
 		}},
 	}
 }
@@ -118,6 +118,7 @@ func authRules() []rule {
 // refusalRules know refusals that do not say what is wrong with the credential.
 func refusalRules() []rule {
 	return []rule{
+		{cause: cause.NotFoundOrDenied, any: []string{"or it may not exist"}},
 		{cause: cause.PermissionDenied, any: []string{
 			"is not authorized to perform", "access forbidden", "permission_denied", "does not have permission",
 			"do not have permission", "not have permission", "insufficient permission", "doesn't have permission",
@@ -175,6 +176,9 @@ func statusRules() []rule {
 // lastRules are the vague ones.
 func lastRules() []rule {
 	return []rule{
+		// A store of signatures that answers with a web page: it begins with '<'.
+		{cause: cause.UnexpectedRegistryResponse, all: []string{"unrecognized signature format", "0x3c"}},
+		{cause: cause.SignaturePolicy, any: []string{"reading signatures:", "parsing signature", "unrecognized signature format"}},
 		{cause: cause.TagNotFound, any: []string{"not found"}, test: endsNotFound},
 		{cause: cause.ConnectionRefused, any: []string{"registry is unavailable", "registryunavailable"}},
 		{cause: cause.HTTPSMismatch, any: []string{"--insecure-registry"}},

@@ -20,7 +20,7 @@ func sandboxWordsOf(l *lexicon) sandboxWords {
 		pull: l.idsOf([]string{
 			"failed pulling image", "failed to pull image", "failed to pull and unpack", "pulling image", "pullimage",
 			"initializing source docker", "pinging container registry", "pinging docker registry", "reading manifest",
-			"image pull failed", "failed to resolve reference", "failed to resolve image", "pull access denied",
+			"image pull failed", "error unpacking image", "failed to unpack image", "failed to resolve reference", "failed to resolve image", "pull access denied",
 		}),
 	}
 }

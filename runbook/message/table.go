@@ -35,6 +35,7 @@ type table struct {
 	dial    []int32
 	with    []int32
 	without []int32
+	blocked int32
 }
 
 // rules is the table, built once and never written after.
@@ -59,6 +60,7 @@ var rules = sync.OnceValue(func() *table {
 	t.dial = t.lexicon.idsOf(dialMarks())
 	t.with = t.lexicon.idsOf([]string{"failed to fetch oauth token"})
 	t.without = t.lexicon.idsOf([]string{"failed to fetch anonymous token", "no basic auth credentials"})
+	t.blocked = t.lexicon.id(blocked)
 	t.lexicon.seal()
 	return t
 })
