@@ -113,3 +113,19 @@ func TestASecretThatMayNotBeRead(t *testing.T) {
 		}
 	}
 }
+
+// TestTheHostThatFailed: layers and tokens may come from another host, which is
+// what a firewall's list misses. An address says nothing about whose it is.
+func TestTheHostThatFailed(t *testing.T) {
+	const failed = `failed to pull and unpack image "` + image + `": failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://%s/a/b": dial tcp: lookup %s on 10.0.0.10:53: no such host`
+	for where, says := range map[string]string{
+		"layers.storage.example": "cannot resolve the name of layers.storage.example (where " + host + " sends it)",
+		host:                     "cannot resolve the name of " + host,
+		"10.1.2.3":               "cannot resolve the name of " + host,
+	} {
+		_, v := newWorld(strings.ReplaceAll(failed, "%s", where)).diagnose(t)
+		if v.Cause != cause.DNSFailure || !strings.HasPrefix(v.Summary, "Node node1 "+says) {
+			t.Errorf("%s: %s, %s", where, v.Cause, v.Summary)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"net"
 	"strings"
 
 	"github.com/pullfix/pullfix/runbook/cause"
@@ -11,8 +12,11 @@ import (
 // too: that tells the node's side from the registry's.
 func networkSummary(e evidence, f finding) string {
 	host := e.ref.Host
-	if e.word.Mirror != "" {
+	switch {
+	case e.word.Mirror != "":
 		host = e.word.Mirror + " (a mirror of " + e.ref.Host + ")"
+	case f.cause == e.word.Cause && e.sentTo() != "":
+		host = e.sentTo() + " (where " + e.ref.Host + " sends it)"
 	}
 	s := fmt.Sprintf(networkSentence(f.cause), capital(e.nodeName()), host)
 	switch heard := e.registry().Result; {
@@ -22,6 +26,21 @@ func networkSummary(e evidence, f finding) string {
 		return s + ", and it is the same from here"
 	}
 	return s
+}
+
+// sentTo is the host that failed where it is not the registry's own: a token
+// server, the storage of layers. An address is the registry's as far as one
+// knows.
+func (e evidence) sentTo() string {
+	host := e.word.Host
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	if host == e.ref.Host || strings.HasSuffix(host, ".docker.io") || net.ParseIP(strings.Trim(name, "[]")) != nil {
+		return ""
+	}
+	return host
 }
 
 // mirrorAnswers tells that the verdict rests on what a mirror said in place of
