@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -143,10 +144,19 @@ type WriteError struct {
 }
 
 func (e *WriteError) Error() string {
-	if errors.Is(e, ErrForbidden) {
+	if errors.Is(e, ErrForbidden) && !byPolicy(e.Err) {
 		return e.What + ": forbidden; it needs the right to " + e.Grant
 	}
 	return e.What + ": " + e.Err.Error()
+}
+
+// byPolicy tells a write that admission refused, with its own reason, from one
+// that no rule allows: both are "forbidden".
+func byPolicy(err error) bool {
+	text := err.Error()
+	return slices.ContainsFunc([]string{"denied request:", "denied the request", "exceeded quota", "violates PodSecurity"}, func(word string) bool {
+		return strings.Contains(text, word)
+	})
 }
 
 func (e *WriteError) Unwrap() error { return e.Err }

@@ -47,7 +47,7 @@ func (s subject) compare(ctx context.Context) error {
 	}
 	fmt.Printf("kubectl get pods -A | grep: %.2f s, %d MiB, %d pods\n", peer.wall.Seconds(), peer.peakKiB>>10, peer.lines)
 	var budgets []budget
-	for _, measure := range []func(context.Context, time.Duration) ([]budget, error){s.scan, s.thorough, s.start, s.explain} {
+	for _, measure := range []func(context.Context, time.Duration) ([]budget, error){s.scan, s.thorough, s.start, s.explain, s.watch} {
 		list, err := measure(ctx, peer.wall)
 		if err != nil {
 			return err
