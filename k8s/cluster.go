@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -45,7 +46,10 @@ func Open(options Options) (*Cluster, error) {
 	rules.ExplicitPath = options.Kubeconfig
 	overrides := &clientcmd.ConfigOverrides{CurrentContext: options.Context}
 	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides).ClientConfig()
-	if err != nil {
+	switch {
+	case err != nil && clientcmd.IsEmptyConfig(err):
+		return nil, fmt.Errorf("no cluster is configured: neither %s holds one, nor does this run in a pod", strings.Join(rules.GetLoadingPrecedence(), " nor "))
+	case err != nil:
 		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
 	}
 	return New(config, options)
