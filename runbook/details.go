@@ -146,7 +146,9 @@ func (e evidence) spareSays(f finding) string {
 		s += ", and the registry accepts it"
 	}
 	switch {
-	case e.accountHas(name) && len(e.facts.templateSecrets()) > 0:
+	case e.accountHas(name) && e.facts.Pod.Nameless:
+		return s + fmt.Sprintf(". ServiceAccount %s lists it, but the pod's own list holds a reference without a name, and then those of the ServiceAccount are not used.", e.facts.Account.Name)
+	case e.accountHas(name) && e.facts.ownList():
 		return s + fmt.Sprintf(". ServiceAccount %s lists it, but the pod lists secrets of its own, and then those of the ServiceAccount are not used.", e.facts.Account.Name)
 	case e.accountHas(name):
 		return s + fmt.Sprintf(". ServiceAccount %s lists it by now; the pod was made before, and is not changed any more.", e.facts.Account.Name)

@@ -22,6 +22,9 @@ func remedies(e evidence, f finding) []Remedy {
 	case f.mended:
 		list = e.mendedRemedies(f)
 	}
+	if e.facts.Pod.Static {
+		list = e.forStatic(list)
+	}
 	list = numbered(distinct(list))
 	for i := range list {
 		list[i].Approvable = e.canCarry(list[i])
@@ -160,7 +163,7 @@ func (e evidence) missingSecretRemedies(f finding) []Remedy {
 func (e evidence) attachRemedies(f finding) []Remedy {
 	spare := f.spare
 	var list []Remedy
-	if e.accountHas(spare.Secret()) && len(e.facts.templateSecrets()) == 0 {
+	if e.accountHas(spare.Secret()) && !e.facts.ownList() {
 		list = append(list, e.deletePods(fmt.Sprintf("ServiceAccount %s lists %s by now; only new pods get it.", e.facts.Account.Name, spare.Secret())))
 		list = append(list, e.rolloutRestart()...)
 	}
@@ -176,6 +179,15 @@ func (f Facts) templateSecrets() []string {
 		return f.Pod.PullSecrets
 	}
 	return f.Workload.Template.PullSecrets
+}
+
+// ownList tells that new pods come with a list of pull secrets, be it one without
+// a single name: then they get none of their ServiceAccount's.
+func (f Facts) ownList() bool {
+	if f.Workload == nil {
+		return f.Pod.Nameless || len(f.Pod.PullSecrets) > 0
+	}
+	return f.Workload.Template.Nameless || len(f.Workload.Template.PullSecrets) > 0
 }
 
 func (e evidence) accountHas(secret string) bool {
@@ -209,6 +221,8 @@ func (e evidence) towardsTemplate() []Remedy {
 			Kind: FixImage, Title: "Resume the rollout of " + e.object(), Object: e.object(), Risk: e.rolloutRisk(),
 			Why: "The template is right by now, but the rollout is paused.", Command: e.kubectl("rollout", "resume", e.object()),
 		}}
+	case e.heldBack():
+		return []Remedy{e.lowerPartition()}
 	case e.keepsBroken():
 		return []Remedy{e.deletePods(fmt.Sprintf("The template is right by now, but %s %s does not replace a broken pod by itself.", kindWord(w.Kind), w.Name))}
 	}

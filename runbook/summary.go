@@ -105,7 +105,10 @@ func credentialSummary(e evidence, f finding) string {
 	case cause.AuthExpired:
 		return expiredSummary(e, f)
 	case cause.PermissionDenied:
-		if f.blame.Source == "" {
+		switch {
+		case f.blame.Source == "" && len(e.used) == 0 && e.forbidsAll():
+			return fmt.Sprintf("%s refuses to give %s to anybody who asks from here, without asking for a login", e.ref.Host, e.ref.Repository)
+		case f.blame.Source == "":
 			return fmt.Sprintf("%s does not allow this pod to pull %s", e.ref.Host, e.ref.Repository)
 		}
 		return fmt.Sprintf("The credential in secret %s is valid, but may not pull %s", f.blame.Secret(), e.ref.name())
