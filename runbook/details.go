@@ -187,6 +187,9 @@ func notes(e evidence, f finding) []string {
 	if e.corrected() {
 		says = append(says, e.correctedSentence())
 	}
+	if other := e.unlikeTemplate(); other != "" {
+		says = append(says, other)
+	}
 	if second := e.behindTheLogin(f); second != "" {
 		says = append(says, second)
 	}
@@ -200,6 +203,20 @@ func notes(e evidence, f finding) []string {
 		says = append(says, e.nextAttempt())
 	}
 	return says
+}
+
+// unlikeTemplate tells of a pod of the present template that asks for another
+// image than it: somebody changed the pod, or admission rewrites images.
+func (e evidence) unlikeTemplate() string {
+	w := e.facts.Workload
+	if w == nil || w.OldRevision || e.corrected() {
+		return ""
+	}
+	now, ok := w.Template.Images[e.templateKey()]
+	if !ok || now == "" || sameImage(now, e.pull.Image) {
+		return ""
+	}
+	return fmt.Sprintf("The template asks for %s, the pod for %s: somebody changed the pod, or admission rewrites images. A new pod has what the template says.", now, e.pull.Image)
 }
 
 // behindTheLogin warns of the next fault: what the registry says to the

@@ -25,6 +25,7 @@ type finding struct {
 	// credential by now, and this pod is of the old revision.
 	renewed bool
 	public  bool // anybody may pull the image
+	plain   bool // it is the node that speaks plain http
 }
 
 // secret is the name of the secret at fault, empty when none is.
@@ -51,6 +52,7 @@ func precedence() []rule {
 		{"a secret that cannot be decoded stops every pull", judgeMalformed},
 		{"the image lacks the node's platform", judgePlatform},
 		{"the registry limits", judgeRateLimit},
+		{"the node speaks http to https", judgePlain},
 		{"the node cannot reach the registry", judgeNetwork},
 		{"the image is not there", judgeMissing},
 		{"the registry is broken", judgeServerError},

@@ -176,9 +176,10 @@ func (e evidence) escalate(why string) Remedy {
 	}
 }
 
-// checkScheme is http where the registry itself answered so.
+// checkScheme is http where the registry itself answered so, or where the node
+// asks so and nothing else is known.
 func (e evidence) checkScheme() string {
-	if e.word.Mirror == "" && e.registry().PlainHTTP {
+	if e.word.Mirror == "" && (e.registry().PlainHTTP || (e.spokeHTTP() && !e.heardTLS())) {
 		return "http"
 	}
 	return "https"

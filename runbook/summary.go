@@ -30,6 +30,8 @@ func (e evidence) misnamed(f finding) bool {
 // sentence is what happened, whatever the name.
 func sentence(e evidence, f finding) string {
 	switch {
+	case f.plain:
+		return plainSummary(e)
 	case isNetwork(f.cause):
 		return networkSummary(e, f)
 	case e.mirrorAnswers(f):
@@ -105,17 +107,21 @@ func credentialSummary(e evidence, f finding) string {
 	case cause.AuthExpired:
 		return expiredSummary(e, f)
 	case cause.PermissionDenied:
-		switch {
-		case f.blame.Source == "" && len(e.used) == 0 && e.forbidsAll():
-			return fmt.Sprintf("%s refuses to give %s to anybody who asks from here, without asking for a login", e.ref.Host, e.ref.Repository)
-		case f.blame.Source == "":
-			return fmt.Sprintf("%s does not allow this pod to pull %s", e.ref.Host, e.ref.Repository)
-		}
-		return fmt.Sprintf("The credential in secret %s is valid, but may not pull %s", f.blame.Secret(), e.ref.name())
+		return permissionSummary(e, f)
 	case cause.CredentialProviderFailed:
 		return fmt.Sprintf("The node's credential provider gave no credential for %s", e.ref.Host)
 	}
 	return secretSummary(e, f)
+}
+
+func permissionSummary(e evidence, f finding) string {
+	switch {
+	case f.blame.Source == "" && len(e.used) == 0 && e.forbidsAll():
+		return fmt.Sprintf("%s refuses to give %s to anybody who asks from here, without asking for a login", e.ref.Host, e.ref.Repository)
+	case f.blame.Source == "":
+		return fmt.Sprintf("%s does not allow this pod to pull %s", e.ref.Host, e.ref.Repository)
+	}
+	return fmt.Sprintf("The credential in secret %s is valid, but may not pull %s", f.blame.Secret(), e.ref.name())
 }
 
 // hiddenSummary says what the node's word shows of a secret that pullfix may not

@@ -112,3 +112,39 @@ func TestTwoEntriesMatch(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestTheNodeSpeaksHTTP: the registry answers over TLS from here, so that the
+// node's own setting is what is wrong.
+func TestTheNodeSpeaksHTTP(t *testing.T) {
+	asked := func(tail string) string {
+		return `failed to pull and unpack image "` + image + `": failed to resolve image: ` + strings.ReplaceAll(tail, "URL", "http://"+host+"/v2/acme/app/manifests/v1")
+	}
+	refused, hungUp := asked("unexpected status from HEAD request to URL: 400 Bad Request"), asked(`failed to do request: Head "URL": EOF`)
+	for _, test := range []struct {
+		message string
+		heard   runbook.Answer
+		want    cause.Cause
+	}{
+		{refused, runbook.Answer{Result: cause.TLSUntrusted}, cause.HTTPSMismatch},
+		{refused, runbook.Answer{Result: cause.AuthMissing, Status: 401}, cause.HTTPSMismatch},
+		{refused, runbook.Answer{Result: cause.Timeout}, cause.UnexpectedRegistryResponse},
+		{hungUp, runbook.Answer{Result: cause.TLSUntrusted}, cause.HTTPSMismatch},
+		{hungUp, runbook.Answer{Result: cause.None, PlainHTTP: true}, cause.NetworkUnreachable},
+		{hungUp, runbook.Answer{Result: cause.NetworkUnreachable}, cause.NetworkUnreachable},
+	} {
+		_, v := newWorld(test.message, says("", test.heard)).diagnose(t)
+		if v.Cause != test.want || (test.want == cause.HTTPSMismatch) != strings.Contains(v.Summary, "speaks plain http to "+host+", which wants https") {
+			t.Errorf("%s, %s: %s: %s", test.message, test.heard.Result, v.Cause, v.Summary)
+		}
+	}
+}
+
+// TestAPodUnlikeItsTemplate: what the pod asks for is not what a new one would.
+func TestAPodUnlikeItsTemplate(t *testing.T) {
+	_, v := missingTag(workload(func(w *runbook.Workload) {
+		w.Template = runbook.Template{Images: map[string]string{"app": host + "/acme/app:v7"}}
+	})).diagnose(t)
+	if notes := strings.Join(v.Notes, "\n"); !strings.Contains(notes, "The template asks for "+host+"/acme/app:v7, the pod for "+image) {
+		t.Errorf("notes: %s", notes)
+	}
+}
