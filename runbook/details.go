@@ -45,7 +45,7 @@ func (e evidence) registrySays() string {
 		return ""
 	}
 	switch {
-	case a.Result == cause.None && e.aboutContent():
+	case a.Result == cause.None && (e.aboutContent() || e.word.Lost):
 		return fmt.Sprintf("From here %s gives the manifest to %s; the content, which fails on the node, was not fetched.", a.Host, e.sender(a))
 	case a.Result == cause.None:
 		return fmt.Sprintf("From here %s lets %s pull it.", a.Host, e.sender(a))
@@ -165,6 +165,8 @@ func (e evidence) contradiction(f finding) string {
 		return "" // said already
 	case f.elsewhere:
 		return "The same credential works from here, so the fault lies on the node's side: a mirror, a proxy, or credentials of the node."
+	case e.lost(f) && e.works():
+		return "Should the registry hold all of it, a mirror or cache that the node asks in its place does not."
 	case f.public:
 		return "Anybody may pull this image: without the broken credential it would be pulled."
 	case f.cause == cause.RateLimited && e.registry().RateLimit != nil:

@@ -28,6 +28,9 @@ func ParseReference(image string) Reference {
 		return Reference{Problem: slip(image, err), Image: vendor.Image{Host: guessHost(image)}}
 	}
 	r := Reference{Image: vendor.Image{Host: reference.Domain(named), Repository: reference.Path(named)}}
+	if r.Host == "" { // what looks like one, and may not be one, was read as part of the path
+		r.Host, r.Repository, _ = strings.Cut(r.Repository, "/")
+	}
 	if tagged, ok := named.(reference.Tagged); ok {
 		r.Tag = tagged.Tag()
 	}
@@ -76,6 +79,7 @@ func slips() []slipRule {
 		{longTag, "the tag is longer than 128 characters"},
 		{upperRepository, "the repository name must be lowercase"},
 		{contains("//"), "there is an empty part between two slashes"},
+		{func(s string) bool { return strings.Contains(guessHost(s), "_") }, `the name of a host may not hold "_"`},
 	}
 }
 
@@ -100,6 +104,8 @@ func upperRepository(image string) bool {
 func warn(image string, r Reference) string {
 	first, _, hasSlash := strings.Cut(image, "/")
 	switch {
+	case r.oddHost():
+		return r.Host + ` holds "_", which the name of a host may not`
 	case !hasSlash && strings.Contains(strings.Split(image, ":")[0], "."):
 		return image + " has no repository: it looks like a registry, but means docker.io/" + r.Repository
 	case hasSlash && r.Host == first && !strings.ContainsAny(first, ".:") && first != "localhost":
@@ -109,6 +115,9 @@ func warn(image string, r Reference) string {
 	}
 	return ""
 }
+
+// oddHost tells that what stands for the registry cannot be the name of a host.
+func (r Reference) oddHost() bool { return strings.Contains(r.Host, "_") }
 
 // guessHost finds the registry in a reference that does not parse.
 func guessHost(image string) string {

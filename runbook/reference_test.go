@@ -25,6 +25,9 @@ func TestParseReference(t *testing.T) {
 		{"reg.io/app:", "", "tag after the colon is empty", ""},
 		{"reg.io/app:" + strings.Repeat("a", 129), "", "longer than 128", ""},
 		{"", "", "empty", ""},
+		{"my_reg.corp/a/b:v1", "my_reg.corp/a/b:v1", "", `my_reg.corp holds "_"`},
+		{"my_reg:5000/a:v1", "", `may not hold "_"`, ""},
+		{"team_a/app:v1", "docker.io/team_a/app:v1", "", ""},
 	} {
 		got := runbook.ParseReference(r.image)
 		if r.problem != "" {

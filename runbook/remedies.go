@@ -13,7 +13,7 @@ import (
 func remedies(e evidence, f finding) []Remedy {
 	list := byCause(e, f)
 	switch {
-	case e.corrected() && vantageOf(f.cause) == VantageImage:
+	case e.corrected() && e.ofImage(f):
 		list = e.towardsTemplate() // to correct it once more would undo the correction
 	case e.corrected():
 		list = append(e.towardsTemplate(), list...)
@@ -69,6 +69,10 @@ func byCause(e evidence, f finding) []Remedy {
 	switch {
 	case e.misnamed(f):
 		return append([]Remedy{e.fixImage(f)}, e.connectionRemedies(f)...)
+	case e.lost(f):
+		return e.lostRemedies(f)
+	case e.withheld(f):
+		return e.withheldRemedies()
 	case isNetwork(f.cause) || (f.elsewhere && f.cause != cause.SignaturePolicy):
 		return e.connectionRemedies(f)
 	case vantageOf(f.cause) == VantageImage:
@@ -101,6 +105,9 @@ func (e evidence) waitingRemedies(f finding) []Remedy {
 	case cause.PullQPSExceeded:
 		return []Remedy{e.wait("The kubelet spreads its pulls and tries again by itself.")}
 	case cause.PullCancelled, cause.CorruptContent:
+		if e.word.Lost {
+			return []Remedy{e.escalate("The mirror does not hold what the image names; to pull it again changes nothing.")}
+		}
 		return []Remedy{e.wait("The kubelet pulls again from the start."), e.escalate("If it stays, the image, the mirror or the node's disk is at fault.")}
 	case cause.BackOffOnly, cause.Unknown:
 		return []Remedy{e.wait("The next attempt tells the cause; until then nothing should be changed."), e.probeFromNode()}
@@ -113,10 +120,20 @@ func (e evidence) waitingRemedies(f finding) []Remedy {
 }
 
 func (e evidence) connectionRemedies(f finding) []Remedy {
-	if f.elsewhere {
-		return []Remedy{e.probeFromNode(), e.escalate("The path from the node to the registry needs its operators.")}
+	cure := ""
+	if f.cause == cause.TLSUntrusted {
+		cure = certificateCure(e.certificate())
 	}
-	return []Remedy{e.escalate("Nobody reaches the registry; its operators or the network's must act."), e.probeFromNode()}
+	why := "Nobody reaches the registry; its operators or the network's must act."
+	switch heard := e.registry().Result; {
+	case f.elsewhere:
+		return []Remedy{e.probeFromNode(), e.escalate("The path from the node to the registry needs its operators." + cure)}
+	case e.sentTo() != "" && isNetwork(heard):
+		why = "Nobody gets what " + e.ref.Host + " sends nodes there for; its operators or the network's must act."
+	case e.sentTo() != "":
+		why = e.ref.Host + " sends nodes there for a token or for content; whether others reach it was not tried."
+	}
+	return []Remedy{e.escalate(why + cure), e.probeFromNode()}
 }
 
 func (e evidence) imageRemedies(f finding) []Remedy {
