@@ -130,8 +130,9 @@ func (e evidence) connectionRemedies(f finding) []Remedy {
 		return []Remedy{e.probeFromNode(), e.escalate("The path from the node to the registry needs its operators." + cure)}
 	case e.sentTo() != "" && isNetwork(heard):
 		why = "Nobody gets what " + e.ref.Host + " sends nodes there for; its operators or the network's must act."
-	case e.sentTo() != "":
+	case e.sentTo() != "" && heard != cause.Unknown:
 		why = e.ref.Host + " sends nodes there for a token or for content; whether others reach it was not tried."
+		return []Remedy{e.probeFromNode(), e.escalate(why + cure)}
 	}
 	return []Remedy{e.escalate(why + cure), e.probeFromNode()}
 }
