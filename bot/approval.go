@@ -99,9 +99,22 @@ func (d *Desk) checkApproval(ctx context.Context, e Effect, i Incident) Event {
 	if !found {
 		return Granted{Effect: e.ID, Press: p}
 	}
-	approval := Approval{Person: p.Person, At: time.Now(), Remedy: p.Remedy, PlanHash: p.PlanHash, Rule: ruleNames(warrants), Enough: needed}
+	if holder := d.frost.onActions(plan.Actions); holder != "" {
+		return deny(frozenAnswer(holder))
+	}
+	if late := time.Since(e.Made); late > min(countsFor(warrants), pressCounts) {
+		return deny(fmt.Sprintf("You pressed this %s ago, and nothing came of it in between. Look at the message, and press again.", roundly(late)))
+	}
+	approval := Approval{Person: p.Person, At: e.Made, Remedy: p.Remedy, PlanHash: p.PlanHash, Rule: ruleNames(warrants), Enough: needed}
+	if slices.ContainsFunc(warrants, func(w warrant) bool { return breaksGlass(w.ApprovalRule, i, p) }) {
+		approval.BrokeGlass = strings.TrimSpace(p.Reason)
+	}
 	return Granted{Effect: e.ID, Press: p, Needed: needed, Expires: countsFor(warrants), Approval: d.Seal.Approve(i.ID, approval)}
 }
+
+// pressCounts is how long a recorded press of Approve means that somebody wants it
+// now: pullfix may have been stopped in between.
+const pressCounts = 10 * time.Minute
 
 // strange says where the rules do not name the person; "" when they do
 // everywhere.
@@ -135,10 +148,24 @@ func requiredByAll(warrants []warrant, i Incident, p Press) (needed int, why str
 // who asked does not count, and what nobody asked for needs two approvers.
 // Breaking the glass on a P1 takes one, with a reason.
 func required(rule ApprovalRule, i Incident, p Press) (int, string) {
-	needed := max(rule.Needed, 1)
-	if rule.BreakGlass && i.Verdict != nil && i.Verdict.Severity == runbook.P1 && strings.TrimSpace(p.Reason) != "" {
+	if breaksGlass(rule, i, p) {
 		return 1, ""
 	}
+	return ordinarily(rule, i, p)
+}
+
+// breaksGlass tells that a person approves a P1 alone, with a reason, where that
+// takes more otherwise.
+func breaksGlass(rule ApprovalRule, i Incident, p Press) bool {
+	if !rule.BreakGlass || i.Verdict == nil || i.Verdict.Severity != runbook.P1 || strings.TrimSpace(p.Reason) == "" {
+		return false
+	}
+	needed, why := ordinarily(rule, i, p)
+	return needed > 1 || why != ""
+}
+
+func ordinarily(rule ApprovalRule, i Incident, p Press) (int, string) {
+	needed := max(rule.Needed, 1)
 	if !rule.FourEyes {
 		return needed, ""
 	}
@@ -161,7 +188,7 @@ func (d *Desk) verified(ctx context.Context, i Incident, plan runbook.Plan) ([]s
 		return nil, fmt.Errorf("no rule allows it any more in %s", i.places(open))
 	}
 	hash, life := runbook.PlanHash(plan.Actions), countsFor(warrants)
-	people, needed := []string{}, math.MaxInt
+	people, needed, broke := []string{}, 1, false
 	for _, a := range i.Decision.Granted {
 		if err := d.Seal.Verify(i.ID, a); err != nil {
 			d.Log.Error("an approval does not verify", "incident", i.ID, "person", a.Person.ID, "err", err)
@@ -175,10 +202,13 @@ func (d *Desk) verified(ctx context.Context, i Incident, plan runbook.Plan) ([]s
 		case d.standing(ctx, a.Person) != "" || d.strange(ctx, i, a.Person, warrants) != "":
 			return nil, fmt.Errorf("%s may not approve it any more", mention(a.Person))
 		}
-		needed = min(needed, max(a.Enough, 1))
+		needed, broke = max(needed, a.Enough), broke || a.BrokeGlass != ""
 		if !slices.Contains(people, a.Person.ID) {
 			people = append(people, a.Person.ID)
 		}
+	}
+	if broke && !slices.ContainsFunc(warrants, func(w warrant) bool { return !w.BreakGlass }) {
+		needed = 1
 	}
 	if len(people) < needed {
 		return nil, errors.New("approvals are missing")

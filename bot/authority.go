@@ -42,12 +42,16 @@ func (d *Desk) mayAsk(ctx context.Context, p Person, t runbook.Target, channel s
 	if why := d.standing(ctx, p); why != "" {
 		return why
 	}
-	for _, rule := range d.Rules.access(t.Cluster, t.Namespace, channel) {
-		if ok, _ := d.among(ctx, p, rule.People, true); ok {
-			return ""
+	rules := d.Rules.access(t.Cluster, t.Namespace, channel)
+	for _, rule := range rules {
+		if ok, _ := d.among(ctx, p, rule.People, true); !ok {
+			return "the access rule does not name them"
 		}
 	}
-	return "no access rule names them"
+	if len(rules) == 0 {
+		return "no access rule covers it"
+	}
+	return ""
 }
 
 // standing says why a person does not count at all; "" when they do.

@@ -33,4 +33,5 @@ const (
 	DoResolve  EffectKind = "resolve" // the page
 	DoForget   EffectKind = "forget"  // undo copies
 	DoShare    EffectKind = "share"   // where a credential stands, with security
+	DoAlarm    EffectKind = "alarm"   // security: the glass was broken
 )

@@ -33,6 +33,12 @@ func (e Granted) approve(c *change) {
 	}
 	c.Decision.Granted = append(c.Decision.Granted, e.Approval)
 	c.note(e.Press.Person, "approved: "+plan.Remedy.Title)
+	if e.Approval.BrokeGlass != "" {
+		c.Decision.Needed = max(e.Needed, len(c.Decision.Granted))
+		c.breakGlass(e.Approval)
+	} else {
+		c.Decision.Needed = max(c.Decision.Needed, e.Needed)
+	}
 	if missing := c.Decision.Needed - len(c.Decision.Granted); missing > 0 {
 		c.State = Asking
 		c.tell(fmt.Sprintf("%s needs %d more approval.", plan.Remedy.Title, missing), true)

@@ -129,7 +129,7 @@ func (e Shared) apply(c *change) error {
 // changes of one plan.
 type frozenChanges struct {
 	Changer
-	frozen func() string
+	frozen func(actions []runbook.Action) string
 }
 
 const overtakenByCompromise = "a security incident was declared about this credential"

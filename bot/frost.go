@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -16,7 +17,7 @@ import (
 // moment, from goroutines of their own, so a lock guards it.
 type frost struct {
 	mu sync.Mutex
-	by map[string]string // fingerprint to incident
+	by map[string]map[string]bool // fingerprint to incidents
 }
 
 // keep takes the incident as it is now: it freezes its credentials while a
@@ -25,18 +26,21 @@ func (f *frost) keep(i Incident) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.by == nil {
-		f.by = map[string]string{}
+		f.by = map[string]map[string]bool{}
+	}
+	for print, holders := range f.by {
+		if delete(holders, i.ID); len(holders) == 0 {
+			delete(f.by, print)
+		}
 	}
 	if i.Compromised == nil || i.State.Over() {
-		for print, holder := range f.by {
-			if holder == i.ID {
-				delete(f.by, print)
-			}
-		}
 		return
 	}
 	for _, print := range i.Fingerprints() {
-		f.by[print] = i.ID
+		if f.by[print] == nil {
+			f.by[print] = map[string]bool{}
+		}
+		f.by[print][i.ID] = true
 	}
 }
 
@@ -45,23 +49,53 @@ func (f *frost) over(i Incident) string {
 	if i.Compromised != nil {
 		return i.ID
 	}
+	return f.on(i.fingerprints())
+}
+
+// on returns an incident that freezes one of the credentials; "" when none does.
+func (f *frost) on(prints []string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, print := range i.fingerprints() {
-		if holder, ok := f.by[print]; ok {
-			return holder
+	for _, print := range prints {
+		if holders := slices.Sorted(maps.Keys(f.by[print])); len(holders) > 0 {
+			return holders[0]
 		}
 	}
 	return ""
+}
+
+// onActions returns an incident that freezes a credential that the actions would
+// write, or write over; "" when none does.
+func (f *frost) onActions(actions []runbook.Action) string {
+	var prints []string
+	for _, a := range actions {
+		if a.Entry != nil {
+			prints = append(prints, a.Entry.Was, a.Entry.Becomes)
+		}
+	}
+	return f.on(prints)
+}
+
+// unfrozen are the plans that write no credential that is frozen.
+func (f *frost) unfrozen(plans []runbook.Plan) []runbook.Plan {
+	return slices.DeleteFunc(plans, func(p runbook.Plan) bool { return f.onActions(p.Actions) != "" })
 }
 
 // frozen returns the incident whose declared compromise forbids to change
 // anything for this one; "" when none does.
 func (a *attendant) frozen() string { return a.desk.frost.over(*a.current.Load()) }
 
+// frozenFor is frozen, for actions that are about to be carried out.
+func (a *attendant) frozenFor(actions []runbook.Action) string {
+	if incident := a.frozen(); incident != "" {
+		return incident
+	}
+	return a.desk.frost.onActions(actions)
+}
+
 // Carry makes the change unless a compromise was declared meanwhile.
 func (f frozenChanges) Carry(ctx context.Context, action runbook.Action, by runbook.Actor) (runbook.Receipt, error) {
-	if incident := f.frozen(); incident != "" {
+	if incident := f.frozen([]runbook.Action{action}); incident != "" {
 		return runbook.Receipt{}, frozenError(incident)
 	}
 	return f.Changer.Carry(ctx, action, by)
@@ -75,7 +109,7 @@ func frozenAnswer(incident string) string {
 // forget has the undo copies removed, for as long as it takes.
 func (d *Desk) forget(ctx context.Context, e Effect, i Incident) Event {
 	for pause := firstPause; d.Freezer != nil; pause = min(2*pause, longPause) {
-		err := d.Freezer.Forget(ctx, i)
+		err := d.Freezer.Forget(ctx, i, d.remembered(ctx))
 		if err == nil {
 			break
 		}
@@ -85,6 +119,26 @@ func (d *Desk) forget(ctx context.Context, e Effect, i Incident) Event {
 		}
 	}
 	return Forgotten{Effect: e.ID}
+}
+
+// keptAtMost is for how long a copy of a former entry may be kept, and a day more.
+const keptAtMost = 48 * time.Hour
+
+// remembered are the incidents that may know of copies: the open ones, and those
+// that ended lately.
+func (d *Desk) remembered(ctx context.Context) []Incident {
+	all, err := d.Current(ctx)
+	if err != nil {
+		d.Log.Warn("reading the open incidents, for the copies that they keep", "err", err)
+	}
+	if d.Archive == nil {
+		return all
+	}
+	ended, err := d.Archive.EndedSince(ctx, time.Now().Add(-keptAtMost))
+	if err != nil {
+		d.Log.Warn("reading what ended lately, for the copies that it keeps", "err", err)
+	}
+	return append(all, ended...)
 }
 
 // mostLooks bounds how often the cluster is asked where a credential stands

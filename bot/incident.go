@@ -141,7 +141,9 @@ type Approval struct {
 	PlanHash string    `json:"planHash"`
 	Rule     string    `json:"rule"`
 	Enough   int       `json:"enough"` // how many approvals it takes, as worked out at this click
-	MAC      string    `json:"mac"`
+	// BrokeGlass is why this person approved alone what takes more people.
+	BrokeGlass string `json:"brokeGlass,omitempty"`
+	MAC        string `json:"mac"`
 }
 
 // Ending is how an incident ended.

@@ -100,7 +100,7 @@ func (s *shop) Sharing(context.Context, bot.Incident) ([]string, error) {
 	return []string{"prod/shop/regcred", "prod/pay/regcred"}, nil
 }
 
-func (s *shop) Forget(context.Context, bot.Incident) error {
+func (s *shop) Forget(context.Context, bot.Incident, []bot.Incident) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.fail["forget"]; err != nil {

@@ -97,9 +97,9 @@ type Freezer interface {
 	// CLUSTER/NAMESPACE/NAME, as far as pullfix may read them; the error says what
 	// it could not read, and the list is then what it could.
 	Sharing(ctx context.Context, i Incident) ([]string, error)
-	// Forget removes the undo copies of what was changed for the incident, and of
-	// every Secret with a credential of the incident.
-	Forget(ctx context.Context, i Incident) error
+	// Forget removes the undo copies that hold a credential of the incident: those
+	// that any of the remembered incidents knows of, and whatever else is found.
+	Forget(ctx context.Context, i Incident, remembered []Incident) error
 }
 
 // Changer carries out one action. It re-reads what the action is bound to, and

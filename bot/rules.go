@@ -61,15 +61,23 @@ type ApprovalRule struct {
 	SelfServiceGroups bool
 }
 
-// access is the first rule that covers the target and this channel.
+// access are the rules that a person has to be named by: the first that covers
+// the target and this channel. Who asks about all namespaces has to be named by
+// each rule down to the first that is for all, since those before it keep theirs
+// for themselves. None means nobody.
 func (r Rules) access(cluster, namespace, channel string) []AccessRule {
 	var rules []AccessRule
 	for _, rule := range r.Access {
-		if rule.covers(cluster, namespace) && (len(rule.Channels) == 0 || slices.Contains(rule.Channels, channel)) {
+		here := matches(rule.Clusters, cluster) && (len(rule.Channels) == 0 || slices.Contains(rule.Channels, channel))
+		covers := matches(rule.Namespaces, namespace)
+		if here && (covers || namespace == "") {
 			rules = append(rules, rule)
 		}
+		if here && covers {
+			return rules
+		}
 	}
-	return rules
+	return nil
 }
 
 // approval is the first rule that covers the target and the remedy: first match

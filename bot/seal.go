@@ -74,7 +74,11 @@ func (s *Seal) mac(incident string, a Approval) string {
 // does not change it.
 func sealed(incident string, a Approval) []byte {
 	var text []byte
-	for _, field := range []string{sealLabel, incident, a.Person.Team, a.Person.ID, instant(a.At), a.Remedy, a.PlanHash, a.Rule, strconv.Itoa(a.Enough)} {
+	fields := []string{sealLabel, incident, a.Person.Team, a.Person.ID, instant(a.At), a.Remedy, a.PlanHash, a.Rule, strconv.Itoa(a.Enough)}
+	if a.BrokeGlass != "" {
+		fields = append(fields, a.BrokeGlass)
+	}
+	for _, field := range fields {
 		text = binary.BigEndian.AppendUint64(text, uint64(len(field)))
 		text = append(text, field...)
 	}

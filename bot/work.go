@@ -47,11 +47,13 @@ func (a *attendant) perform(ctx context.Context, e Effect, i Incident) Event {
 	case DoDiagnose:
 		return a.diagnose(ctx, e, i)
 	case DoCarry:
-		return a.desk.carry(ctx, e, i, frozenChanges{a.desk.Changer, a.frozen})
+		return a.desk.carry(ctx, e, i, frozenChanges{a.desk.Changer, a.frozenFor})
 	case DoForget:
 		return a.desk.forget(ctx, e, i)
 	case DoShare:
 		return a.desk.share(ctx, e, i)
+	case DoAlarm:
+		return a.desk.alarm(ctx, e, i)
 	}
 	return Done{Effect: e.ID}
 }
@@ -115,13 +117,14 @@ func (a *attendant) diagnose(ctx context.Context, e Effect, i Incident) Event {
 		return NotDiagnosed{Effect: e.ID, Why: err.Error(), Place: d.room(i, runbook.Verdict{})}
 	}
 	found := Diagnosed{Effect: e.ID, Case: c, Verdict: v, Keys: rootCauseKeys(v), Place: d.room(i, v)}
-	if holder := d.claim(ctx, i.ID, append(noticedKeys(i), found.Keys...)); holder != "" {
+	if holder := d.claim(ctx, i.ID, append(noticedKeys(i), found.Keys...)); holder != "" && i.Verdict == nil && !d.graver(ctx, v, holder) {
 		found.Joins = holder
 	}
 	if d.Changer != nil && !d.Rules.ReadOnly && d.frost.over(Incident{Case: &c}) == "" {
 		if found.Plans, err = d.Engine.Plan(ctx, c, v); err != nil {
 			d.Log.Warn("planning remedies", "incident", i.ID, "err", err)
 		}
+		found.Plans = d.frost.unfrozen(found.Plans)
 	}
 	return found
 }
@@ -139,6 +142,16 @@ func (i Incident) workload() (runbook.Target, bool) {
 		return t, true
 	}
 	return i.Target, false
+}
+
+// graver tells that a verdict needs people more than the incident that stands
+// for its root cause: joined to that one it would be told as less than it is.
+func (d *Desk) graver(ctx context.Context, v runbook.Verdict, holder string) bool {
+	other, err := d.Find(ctx, holder)
+	if err != nil || other.Verdict == nil {
+		return false
+	}
+	return v.Severity == runbook.P1 && other.Verdict.Severity != runbook.P1
 }
 
 func (d *Desk) claim(ctx context.Context, id string, keys []string) string {

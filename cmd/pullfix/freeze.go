@@ -50,7 +50,8 @@ func touched(i bot.Incident) []string {
 }
 
 // Forget removes the undo copies of the incident's credentials in all clusters.
-func (e engine) Forget(ctx context.Context, i bot.Incident) error {
+func (e engine) Forget(ctx context.Context, i bot.Incident, remembered []bot.Incident) error {
+	remembered = append([]bot.Incident{i}, remembered...)
 	var failed []error
 	for _, c := range e.clusters {
 		hands, ok := c.writes.(sweeps)
@@ -58,7 +59,7 @@ func (e engine) Forget(ctx context.Context, i bot.Incident) error {
 			continue // nothing is changed here, so no copy is kept
 		}
 		for _, print := range i.Fingerprints() {
-			if _, err := hands.SweepAll(ctx, print, kept([]bot.Incident{i}, c.name)); err != nil {
+			if _, err := hands.SweepAll(ctx, print, kept(remembered, c.name)); err != nil {
 				failed = append(failed, fmt.Errorf("%s: %w", nameOr(c.name, "the cluster"), err))
 			}
 		}
