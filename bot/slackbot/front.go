@@ -34,8 +34,10 @@ const (
 	recordWithin = 2200 * time.Millisecond
 	ackWithin    = 500 * time.Millisecond
 	openWithin   = 2800 * time.Millisecond
-	workWithin   = 3 * time.Minute
-	remember     = 15 * time.Minute
+	// lookWithin is for finding out who clicked; it leaves time to open a modal.
+	lookWithin = 1500 * time.Millisecond
+	workWithin = 3 * time.Minute
+	remember   = 15 * time.Minute
 )
 
 // front takes deliveries in: records, acknowledges, then hands over to workers.

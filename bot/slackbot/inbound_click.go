@@ -95,6 +95,9 @@ func (f *front) openLater(d delivery, c clicked) {
 // open draws the modal from the store and opens it; otherwise it returns what
 // the clicker is told.
 func (f *front) open(ctx context.Context, c clicked) markup {
+	if text := f.turnedAway(ctx, c); text != "" {
+		return text
+	}
 	i, text := f.own(ctx, c.incident, c.place)
 	if text != "" {
 		return text
@@ -112,6 +115,25 @@ func (f *front) open(ctx context.Context, c clicked) markup {
 		return "The dialog could not be opened in time; nothing was done. Click again."
 	}
 	return ""
+}
+
+// turnedAway is what somebody hears who counts for nothing here: a modal shows
+// what would be done and who may approve it, which is not for guests, bots and
+// people of elsewhere. The rest is judged when it is confirmed.
+func (f *front) turnedAway(ctx context.Context, c clicked) markup {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	s, err := f.Standing(ctx, c.person)
+	if err != nil {
+		f.o.Log.Warn("finding out who clicked", "incident", c.incident, "person", c.person.ID, "err", err)
+		return "pullfix could not find out in time who you are, so nothing was done. Press the button again."
+	}
+	why := uncounted(s)
+	if why == "" {
+		return ""
+	}
+	f.o.Log.Warn("press refused", "incident", c.incident, "person", c.person.ID, "button", string(c.button), "why", string(why))
+	return "You may not do this: " + why + "."
 }
 
 // own finds the incident whose own message stands at a place; else it returns
