@@ -46,9 +46,17 @@ func (f *front) readClick(cb slack.InteractionCallback) (clicked, bool) {
 
 func (f *front) handleClick(ctx context.Context, d delivery, cb slack.InteractionCallback) {
 	c, ok := f.readClick(cb)
-	switch {
-	case !ok:
+	if !ok {
 		f.acknowledge(d, nil)
+		return
+	}
+	wait, fresh := f.meterOf(c.button).spend(c.person, c.key)
+	switch {
+	case wait > 0:
+		f.acknowledge(d, nil)
+		if fresh {
+			f.tellSlower(c.person, c.place.Reply, wait)
+		}
 	case opensModal(c.button):
 		first := f.seen.first("modal/"+c.key, struct{}{})
 		f.acknowledge(d, nil)
@@ -192,6 +200,11 @@ func (f *front) handleSubmission(ctx context.Context, d delivery, cb slack.Inter
 	}
 	if problem := reasonProblem(p); problem != "" {
 		f.acknowledge(d, slack.NewErrorsViewSubmissionResponse(map[string]string{reasonBlock: problem}))
+		return
+	}
+	if wait, _ := f.presses.spend(p.Person, p.Key); wait > 0 {
+		f.logSlower(p.Person, "confirming")
+		f.acknowledge(d, refuse(d, slower(wait)))
 		return
 	}
 	if err := f.Desk.Press(ctx, p); unrecorded(err) {
