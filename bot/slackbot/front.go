@@ -34,8 +34,10 @@ const (
 	recordWithin = 2200 * time.Millisecond
 	ackWithin    = 500 * time.Millisecond
 	openWithin   = 2800 * time.Millisecond
-	workWithin   = 3 * time.Minute
-	remember     = 15 * time.Minute
+	// lookWithin is for finding out who clicked; it leaves time to open a modal.
+	lookWithin = 1500 * time.Millisecond
+	workWithin = 3 * time.Minute
+	remember   = 15 * time.Minute
 )
 
 // front takes deliveries in: records, acknowledges, then hands over to workers.
@@ -46,6 +48,9 @@ type front struct {
 	ack     acker
 	until   func(time.Time) (context.Context, context.CancelFunc) // how long something may take
 	seen    *memory[struct{}]
+	asks    *meter // commands, and buttons that start work
+	presses *meter // all other buttons
+	hushed  *memory[struct{}]
 	record  *crew // recording and acknowledging: no network but the ack
 	modals  *crew // opening modals: a trigger lives three seconds
 	work    *crew // everything slow
@@ -57,6 +62,8 @@ func newFront(life context.Context, b *Bot, s Services, ack acker) *front {
 	until := func(t time.Time) (context.Context, context.CancelFunc) { return context.WithDeadline(life, t) }
 	return &front{
 		Bot: b, Services: s, ack: ack, until: until, seen: newMemory[struct{}](remember, 20000),
+		asks: newMeter(b.o.Asks.or(askBurst, askEvery)), presses: newMeter(b.o.Presses.or(pressBurst, pressEvery)),
+		hushed: newMemory[struct{}](hush, mostMetered),
 		record: newCrew(recorders, recordQueue), modals: newCrew(workers, workQueue),
 		work: newCrew(workers, workQueue), refusal: newCrew(2, recordQueue),
 	}
@@ -81,13 +88,17 @@ func (f *front) take(d delivery) {
 
 const tooBusy = "pullfix has too much to do at the moment; nothing was recorded. Try again in a minute."
 
-// busy is the answer in an ack, which needs no further call.
-func busy(d delivery) any {
+// busy is the answer in an ack when there is no room.
+func busy(d delivery) any { return refuse(d, tooBusy) }
+
+// refuse is an answer in an ack, which needs no further call; nil where an ack
+// can carry none.
+func refuse(d delivery, text markup) any {
 	switch {
 	case d.command != nil:
-		return map[string]any{"response_type": slack.ResponseTypeEphemeral, "text": tooBusy}
+		return map[string]any{"response_type": slack.ResponseTypeEphemeral, "text": string(text)}
 	case d.click != nil && d.click.Type == slack.InteractionTypeViewSubmission:
-		view := troubleView(tooBusy)
+		view := troubleView(text)
 		return slack.NewUpdateViewSubmissionResponse(&view)
 	}
 	return nil

@@ -39,6 +39,11 @@ func (f *front) handleChoice(d delivery, cb slack.InteractionCallback) {
 	if !ok {
 		return
 	}
+	// What is not drawn is not approved either: other sees the difference.
+	key := "choice/" + cb.View.ID + "/" + cb.ActionCallback.BlockActions[0].ActionTs + "/" + hash
+	if wait, _ := f.presses.spend(f.person(cb.User.ID, cb.User.TeamID), key); wait > 0 {
+		return
+	}
 	f.modals.offer(func() {
 		ctx, cancel := f.until(d.arrived.Add(openWithin))
 		defer cancel()

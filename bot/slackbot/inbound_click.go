@@ -46,9 +46,17 @@ func (f *front) readClick(cb slack.InteractionCallback) (clicked, bool) {
 
 func (f *front) handleClick(ctx context.Context, d delivery, cb slack.InteractionCallback) {
 	c, ok := f.readClick(cb)
-	switch {
-	case !ok:
+	if !ok {
 		f.acknowledge(d, nil)
+		return
+	}
+	wait, fresh := f.meterOf(c.button).spend(c.person, c.key)
+	switch {
+	case wait > 0:
+		f.acknowledge(d, nil)
+		if fresh {
+			f.tellSlower(c.person, c.place.Reply, wait)
+		}
 	case opensModal(c.button):
 		first := f.seen.first("modal/"+c.key, struct{}{})
 		f.acknowledge(d, nil)
@@ -95,6 +103,9 @@ func (f *front) openLater(d delivery, c clicked) {
 // open draws the modal from the store and opens it; otherwise it returns what
 // the clicker is told.
 func (f *front) open(ctx context.Context, c clicked) markup {
+	if text := f.turnedAway(ctx, c); text != "" {
+		return text
+	}
 	i, text := f.own(ctx, c.incident, c.place)
 	if text != "" {
 		return text
@@ -112,6 +123,25 @@ func (f *front) open(ctx context.Context, c clicked) markup {
 		return "The dialog could not be opened in time; nothing was done. Click again."
 	}
 	return ""
+}
+
+// turnedAway is what somebody hears who counts for nothing here: a modal shows
+// what would be done and who may approve it, which is not for guests, bots and
+// people of elsewhere. The rest is judged when it is confirmed.
+func (f *front) turnedAway(ctx context.Context, c clicked) markup {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	s, err := f.Standing(ctx, c.person)
+	if err != nil {
+		f.o.Log.Warn("finding out who clicked", "incident", c.incident, "person", c.person.ID, "err", err)
+		return "pullfix could not find out in time who you are, so nothing was done. Press the button again."
+	}
+	why := uncounted(s)
+	if why == "" {
+		return ""
+	}
+	f.o.Log.Warn("press refused", "incident", c.incident, "person", c.person.ID, "button", string(c.button), "why", string(why))
+	return "You may not do this: " + why + "."
 }
 
 // own finds the incident whose own message stands at a place; else it returns
@@ -170,6 +200,11 @@ func (f *front) handleSubmission(ctx context.Context, d delivery, cb slack.Inter
 	}
 	if problem := reasonProblem(p); problem != "" {
 		f.acknowledge(d, slack.NewErrorsViewSubmissionResponse(map[string]string{reasonBlock: problem}))
+		return
+	}
+	if wait, _ := f.presses.spend(p.Person, p.Key); wait > 0 {
+		f.logSlower(p.Person, "confirming")
+		f.acknowledge(d, refuse(d, slower(wait)))
 		return
 	}
 	if err := f.Desk.Press(ctx, p); unrecorded(err) {

@@ -29,6 +29,11 @@ func (f *front) handleCommand(ctx context.Context, d delivery, s slack.SlashComm
 		command: parsed, key: s.TriggerID, person: f.person(s.UserID, s.TeamID),
 		place: bot.Place{Team: f.self.Load().team, Channel: s.ChannelID, Reply: s.ResponseURL},
 	}
+	if wait, _ := f.asks.spend(a.person, a.key); wait > 0 {
+		f.logSlower(a.person, "asking")
+		f.acknowledge(d, refuse(d, slower(wait)))
+		return
+	}
 	var form *formError
 	switch {
 	case errors.As(err, &form):

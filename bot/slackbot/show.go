@@ -46,11 +46,18 @@ func (b *Bot) placeOf(i bot.Incident) bot.Place {
 
 // redraw changes the message that stands, unless it looks like that already.
 func (b *Bot) redraw(ctx context.Context, s *sketch, place bot.Place) error {
-	if m := b.drawing(ctx, b.easel.look(s)).root(); b.looksLike(s.newest.ID, m) {
+	now := b.easel.look(s)
+	if m := b.drawing(ctx, now).root(); b.looksLike(now.ID, m) {
 		return nil
 	}
-	if b.easel.look(s).State == bot.Diagnosing && b.redrawing.Tokens() < spareRedraws {
+	if now.State == bot.Diagnosing && b.redrawing.Tokens() < spareRedraws {
 		return nil // a tick more or less; the verdict needs the room
+	}
+	if reason, err := b.closedTo(ctx, place.Channel); err != nil {
+		return err
+	} else if reason != "" {
+		b.o.Log.Warn("the incident's message is not redrawn: its channel was closed to pullfix, or shared", "incident", now.ID, "channel", place.Channel)
+		return nil
 	}
 	err := b.updates.of(place.Channel).through(ctx, ordinary, func(ctx context.Context) error {
 		if err := b.redrawing.Wait(ctx); err != nil {
@@ -68,7 +75,7 @@ func (b *Bot) redraw(ctx context.Context, s *sketch, place bot.Place) error {
 		return err
 	})
 	if lost(err) {
-		b.o.Log.Warn("the incident's message is gone", "incident", s.newest.ID, "err", err)
+		b.o.Log.Warn("the incident's message is gone", "incident", now.ID, "err", err)
 		return nil
 	}
 	return err

@@ -67,6 +67,10 @@ type Options struct {
 	Transport http.RoundTripper
 	// PingTimeout is how long Slack may be silent on a socket; 0 means 30 s.
 	PingTimeout time.Duration
+	// Asks is how often one person may ask, Presses how often they may press
+	// buttons; zero means 20 times at once, then once in six seconds, or one.
+	Asks    Pace
+	Presses Pace
 }
 
 // Bot is pullfix in Slack: a bot.Announcer and a bot.Directory from the start,

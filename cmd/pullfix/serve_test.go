@@ -59,7 +59,7 @@ func tooEarly(t *testing.T, s *stage) {
 	s.told(t, slack.Bob, "somebody else has to approve it (four eyes)")
 	s.approve(t, slack.Dave, m)
 	s.told(t, slack.Dave, "You may not approve changes in shop")
-	s.approve(t, slack.Gina, m)
+	s.press(t, slack.Gina, m, "pullfix.approve") // and no modal opens for a guest
 	s.told(t, slack.Gina, "guests do not count")
 	if err := s.Workspace.Join(slack.Ops, slack.Erik); err != nil {
 		t.Fatal(err)
