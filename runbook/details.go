@@ -30,6 +30,7 @@ func details(e evidence, f finding) []string {
 	add(f.flaw.sentence())
 	add(e.spareSays(f))
 	add(e.contradiction(f))
+	add(e.nodeSilent())
 	if e.misnamed(f) {
 		add(sentence(e, f) + ".")
 	} else {
@@ -234,6 +235,9 @@ func (e evidence) correctedSentence() string {
 func (e evidence) nextAttempt() string {
 	const most = 300*time.Second + 90*time.Second
 	last := e.lastAttempt()
+	if e.facts.Node.down() {
+		return fmt.Sprintf("The kubelet tries again when %s is Ready again.", e.nodeName())
+	}
 	if last.IsZero() || e.now.Sub(last) > most {
 		return "The kubelet tries again within 6.5 min; the cause shows for about 10 s then."
 	}

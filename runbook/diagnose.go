@@ -67,6 +67,11 @@ func clean(f Facts) Facts {
 		f.Failing[i].Message = scrub.Text(f.Failing[i].Message)
 	}
 	f.Pod.Unschedulable = scrub.Text(f.Pod.Unschedulable)
+	if f.Node != nil {
+		node := *f.Node
+		node.Unready = scrub.Text(node.Unready)
+		f.Node = &node
+	}
 	return f
 }
 

@@ -130,7 +130,10 @@ type Node struct {
 	KubeletVersion string `json:"kubeletVersion,omitempty"`
 	Runtime        string `json:"runtime,omitempty"` // containerd://2.4.2
 	Ready          bool   `json:"ready"`
-	DiskPressure   bool   `json:"diskPressure,omitempty"`
+	// Turned is when Ready last changed, and Unready why it is not.
+	Turned       time.Time `json:"turned,omitzero"`
+	Unready      string    `json:"unready,omitempty"`
+	DiskPressure bool      `json:"diskPressure,omitempty"`
 }
 
 // Event is an event about the pod. Tenants may forge events: they are hints.

@@ -34,13 +34,15 @@ func nothingWrong(f Facts, now time.Time) Diagnosis {
 		c := crashing(f.Pod, now)
 		d.Container, d.Image = c.Name, c.Image
 		d.Summary, d.Remedies = crashSummary(where, *c), numbered([]Remedy{afterCrash(f, *c)})
+	case f.unheard(now):
+		return unheardOf(f, d, now)
 	default:
 		d.Summary = where + healthyWord(f, now)
 		if _, ok := hindrance(f); ok && starting(f.Pod) {
 			d.Remedies = numbered([]Remedy{otherRunbook(f, "Find out why it does not start", "describe", "pod", f.Pod.Name)})
 		}
 	}
-	return d
+	return lastHeard(f, d, now)
 }
 
 // starting tells that a container has not run yet.
@@ -182,7 +184,7 @@ func presentSince(f Facts, now time.Time) string {
 func otherRunbook(f Facts, title string, words ...string) Remedy {
 	e := evidence{facts: f}
 	return Remedy{
-		Kind: SeeOtherRunbook, Title: title, Why: "The image is not the problem; this is another runbook.",
+		Kind: SeeOtherRunbook, Title: title, Why: "The pull is not the problem; this is another runbook.",
 		Command: e.kubectl(words...), Risk: "none",
 	}
 }

@@ -30,7 +30,7 @@ func Judge(c Case, now time.Time) Verdict {
 		v.Notes = notes(judged[0].evidence, judged[0].finding)
 	}
 	v.Scope = scopeOf(c.Facts, v.Diagnosis)
-	v.Steps = judgeSteps(c, judged, v)
+	v.Steps = judgeSteps(c, judged, v, now)
 	return v
 }
 
@@ -67,7 +67,7 @@ func doubt(f finding) int {
 func diagnose(e evidence, f finding) Diagnosis {
 	return Diagnosis{
 		Container: e.pull.Container, Image: e.pull.Image, Registry: e.ref.Host,
-		Cause: f.cause, Certainty: f.certainty, Summary: summary(e, f), Vantage: f.vantage,
+		Cause: f.cause, Certainty: f.certainty, Summary: summary(e, f) + e.unretried(), Vantage: f.vantage,
 		Details: details(e, f), Credentials: credentials(e), Remedies: remedies(e, f),
 		Suggestions: suggestions(e, f), Mended: f.mended,
 	}

@@ -22,6 +22,9 @@ func remedies(e evidence, f finding) []Remedy {
 	case f.mended:
 		list = e.mendedRemedies(f)
 	}
+	if e.facts.Node.down() {
+		list = append(list, lookAtNode(e.facts, "Until it is back, nothing is retried there."))
+	}
 	list = numbered(distinct(list))
 	for i := range list {
 		list[i].Approvable = e.canCarry(list[i])

@@ -24,8 +24,12 @@ func (e evidence) object() string {
 }
 
 func (e evidence) wait(why string) Remedy {
+	title := "Wait: the kubelet tries again by itself within 5 min"
+	if e.facts.Node.down() {
+		title = "Wait: the kubelet tries again by itself when " + e.nodeName() + " is Ready again"
+	}
 	return Remedy{
-		Kind: Wait, Title: "Wait: the kubelet tries again by itself within 5 min", Why: why,
+		Kind: Wait, Title: title, Why: why,
 		Command: e.kubectl("get", "pod", e.facts.Pod.Name, "--watch"), Risk: "none",
 	}
 }
