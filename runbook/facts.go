@@ -66,6 +66,10 @@ type Container struct {
 	Ready      bool   `json:"ready,omitempty"`
 	Restarts   int    `json:"restarts,omitempty"`
 	ExitCode   int    `json:"exitCode,omitempty"` // of the last termination
+	// LastMessage is what the last termination left, and Lasted how long it ran
+	// until then.
+	LastMessage string        `json:"lastMessage,omitempty"`
+	Lasted      time.Duration `json:"lasted,omitzero"`
 	// Started is when a running container was started.
 	Started time.Time `json:"started,omitzero"`
 	Volumes []string  `json:"volumes,omitempty"` // names of the image volumes that it mounts

@@ -19,9 +19,13 @@ func Judge(c Case, now time.Time) Verdict {
 		v.Node = c.Facts.Node.Name
 	}
 	judged := judgePulls(c, now)
-	if len(judged) == 0 {
+	crash, wrong := judgeCrash(c, now)
+	switch {
+	case len(judged) == 0 && wrong:
+		v.Diagnosis, v.Severity = crash.diagnosis, severity(c.Facts)
+	case len(judged) == 0:
 		v.Diagnosis = nothingWrong(c.Facts, now)
-	} else {
+	default:
 		v.Diagnosis = judged[0].diagnosis
 		for _, j := range judged[1:] {
 			v.Failures = append(v.Failures, j.diagnosis)

@@ -28,6 +28,7 @@ func Steps() []Step {
 type view struct {
 	facts     Facts
 	pull      *judgement // nil when nothing fails
+	crashed   *evidence  // the image of a container that ends at once, when it was asked about
 	diagnosis Diagnosis
 	scope     Scope
 	now       time.Time
@@ -35,6 +36,10 @@ type view struct {
 
 func judgeSteps(c Case, judged []judgement, v Verdict, now time.Time) []Result {
 	see := view{facts: c.Facts, diagnosis: v.Diagnosis, scope: v.Scope, now: now}
+	if c.Crashed != nil {
+		e := newEvidence(c.Facts, *c.Crashed, now)
+		see.crashed = &e
+	}
 	if len(judged) > 0 {
 		see.pull = &judged[0]
 	}
