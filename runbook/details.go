@@ -31,9 +31,10 @@ func details(e evidence, f finding) []string {
 	add(e.spareSays(f))
 	add(e.contradiction(f))
 	add(e.nodeSilent())
-	if e.misnamed(f) {
+	switch {
+	case e.misnamed(f):
 		add(sentence(e, f) + ".")
-	} else {
+	case e.meant(f) == "": // else the summary says it
 		add(e.ref.Warning)
 	}
 	return says

@@ -25,6 +25,16 @@ func TestParseReference(t *testing.T) {
 		{"reg.io/app:", "", "tag after the colon is empty", ""},
 		{"reg.io/app:" + strings.Repeat("a", 129), "", "longer than 128", ""},
 		{"", "", "empty", ""},
+		{"reg.io/a@sha256:abc", "", "is no digest", ""},
+		{"reg.io/a:v1@sha256:" + strings.Repeat("A", 64), "", "is no digest", ""},
+		{"reg.io/a@latest", "", "is no digest", ""},
+		{"reg.io/a@md5:" + strings.Repeat("a", 64), "", "is no digest", ""},
+		{"reg.io/reg.io/app:v1", "reg.io/reg.io/app:v1", "", "stands twice"},
+		{"reg.io:5000/reg.io:5000/app:v1", "", "stands twice", ""},
+		{"reg.io:5000/reg.io/5000/app:v1", "reg.io:5000/reg.io/5000/app:v1", "", "stands twice"},
+		{"reg.io:5000/reg.io/app:v1", "reg.io:5000/reg.io/app:v1", "", "stands twice"},
+		{"reg.io/docker.io/library/nginx:1", "reg.io/docker.io/library/nginx:1", "", ""},
+		{"acme/acme/app", "docker.io/acme/acme/app:latest", "", ""},
 	} {
 		got := runbook.ParseReference(r.image)
 		if r.problem != "" {

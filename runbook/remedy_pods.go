@@ -132,16 +132,17 @@ func (e evidence) reverted(o *Ownership) string {
 }
 
 func (e evidence) freeDisk() Remedy {
-	return Remedy{
-		Kind: FreeDisk, Title: "Free the disk of " + e.nodeName(), Why: "The image does not fit on the node's disk.",
-		Command: e.onNode("crictl", "rmi", "--prune"), Risk: "images that nothing uses are pulled again when they are needed",
-		Object: "node/" + e.nodeWord(),
+	node := e.nodeWord()
+	steps := []string{
+		shell.Join("kubectl", "cordon", node), shell.Join("ssh", node, "sudo", "crictl", "rmi", "--prune"), shell.Join("kubectl", "uncordon", node),
 	}
-}
-
-// onNode is a command in the node's own file system.
-func (e evidence) onNode(words ...string) string {
-	return shell.Join(append([]string{"kubectl", "debug", "node/" + e.nodeWord(), "-it", "--profile=sysadmin", "--image=busybox", "--", "chroot", "/host"}, words...)...)
+	return Remedy{
+		Kind: FreeDisk, Title: "Free the disk of " + e.nodeName(),
+		Why:     "The image does not fit on the node's disk. By ssh or on its console: a debug pod would have to be pulled onto the same disk.",
+		Command: strings.Join(steps, " && "),
+		Risk:    "no pod is placed on the node meanwhile; images that nothing uses are pulled again when they are needed",
+		Object:  "node/" + node,
+	}
 }
 
 func (e evidence) nodeWord() string {

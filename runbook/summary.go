@@ -15,10 +15,11 @@ func summary(e evidence, f finding) string {
 	if e.misnamed(f) {
 		return "The image name is probably wrong: " + e.ref.Warning
 	}
+	s := sentence(e, f) + e.meant(f)
 	if e.corrected() {
-		return sentence(e, f) + e.correction()
+		return s + e.correction()
 	}
-	return sentence(e, f)
+	return s
 }
 
 // misnamed tells that a slip in the name explains a failure that is not said of
