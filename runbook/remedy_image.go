@@ -29,6 +29,9 @@ func (e evidence) fixImage(f finding) Remedy {
 	if e.misnamed(f) || e.ref.Warning == hostTwice {
 		r.Why = capital(e.ref.Warning) + "." + e.servingStill()
 	}
+	if e.pinned() != "" {
+		r.Why = "The tag " + e.ref.Tag + " leads to that digest now; the one that was asked for is gone, or was never here." + e.servingStill()
+	}
 	switch f.cause {
 	case cause.UnsupportedManifest:
 		r.Title = "Build the image anew in a format that the node can run"
@@ -148,6 +151,9 @@ func (e evidence) corrections() []string {
 	var images []string
 	if once := undoubled(e.pull.Image); once != "" {
 		images = append(images, once)
+	}
+	if pinned := e.pinned(); pinned != "" {
+		images = append(images, pinned)
 	}
 	for _, a := range append(e.sent(), e.otherAnswers()...) {
 		for _, tag := range a.Tags[:max(len(a.Tags)-a.Unlike, 0)] {

@@ -25,8 +25,11 @@ func (e evidence) object() string {
 
 func (e evidence) wait(why string) Remedy {
 	title := "Wait: the kubelet tries again by itself within 5 min"
-	if e.facts.Node.down() {
+	switch asked := e.registry().RetryAfter; {
+	case e.facts.Node.down():
 		title = "Wait: the kubelet tries again by itself when " + e.nodeName() + " is Ready again"
+	case asked > mostBackOff:
+		title = fmt.Sprintf("Wait for %s: so long %s asks to be left alone, and the kubelet's attempts until then may fail", span(asked), e.registry().Host)
 	}
 	return Remedy{
 		Kind: Wait, Title: title, Why: why,

@@ -1,8 +1,10 @@
 package runbook_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pullfix/pullfix/runbook"
 	"github.com/pullfix/pullfix/runbook/cause"
@@ -40,6 +42,60 @@ func TestSlipsInTheName(t *testing.T) {
 				t.Errorf("%s because %s; want %q because %q", first.Command, first.Why, r.command, r.becauses)
 			}
 		})
+	}
+}
+
+// TestMissingDigestOfATag: a digest that is gone does not hide that its tag is
+// there.
+func TestMissingDigestOfATag(t *testing.T) {
+	gone, there := "@sha256:"+strings.Repeat("a", 64), "sha256:"+strings.Repeat("b", 64)
+	for _, r := range []struct{ name, image, digest, tag, summary, command string }{
+		{"tag has another", image + gone, there, "v1", "; the tag v1 does, with the digest sha256:bbbbbbbbbbbb", "app=" + image + "@" + there},
+		{"its digest is not told", image + gone, "", "v1", "; the tag v1 does, with another digest", "app=" + image},
+		{"only a near tag", image + gone, "", "v1.0", "The digest sha256:aaaaaaaaaaaa does not exist in " + host, "app=" + host + "/acme/app:v1.0"},
+		{"no tag", host + "/acme/app" + gone, "", "", "The digest sha256:aaaaaaaaaaaa does not exist in " + host, "app=" + host + "/acme/app:TAG"},
+	} {
+		a := answer(cause.TagNotFound, 404)
+		if a.TagDigest = r.digest; r.tag != "" {
+			a.Tags = []string{r.tag}
+		}
+		_, v := newWorld(notFound, pulls(r.image), says("", a)).diagnose(t)
+		if !strings.Contains(v.Summary, r.summary) || !strings.HasSuffix(v.Remedies[0].Command, r.command) {
+			t.Errorf("%s: %s\n%s", r.name, v.Summary, v.Remedies[0].Command)
+		}
+	}
+}
+
+// TestRegistryAsksToWait: the kubelet's own pace is no advice where the registry
+// asks for more.
+func TestRegistryAsksToWait(t *testing.T) {
+	for _, r := range []struct {
+		after         time.Duration
+		title, detail string
+	}{
+		{time.Hour, "Wait for 60 min: so long " + host + " asks to be left alone", "left alone for 60 min (Retry-After)"},
+		{2 * time.Minute, "within 5 min", "left alone for 2 min"},
+		{time.Second, "within 5 min", "less than a minute"},
+	} {
+		_, v := newWorld(tooMany, says("", runbook.Answer{Result: cause.RateLimited, Status: 429, RetryAfter: r.after})).diagnose(t)
+		if !strings.Contains(v.Remedies[0].Title, r.title) || !strings.Contains(strings.Join(v.Details, "\n"), r.detail) {
+			t.Errorf("%s: %s\n%v", r.after, v.Remedies[0].Title, v.Details)
+		}
+	}
+}
+
+// TestKeysThatDoNotShow: a blank at the end of a key is quoted wherever the key
+// is read.
+func TestKeysThatDoNotShow(t *testing.T) {
+	for key, shown := range map[string]string{host: host, host + " ": strconv.Quote(host + " "), "\ufeff" + host: `"\ufeff` + host + `"`, host + "\n": `"` + host + `\n"`} {
+		if got := runbook.ShownKey(key); got != shown {
+			t.Errorf("%q is shown as %s, want %s", key, got, shown)
+		}
+	}
+	_, v := newWorld(noLogin, lists(secret("s", entry(host+" ", "bob", "pw")))).diagnose(t)
+	text := strings.Join([]string{v.Summary, v.Remedies[0].Why, strings.Join(v.Steps[3].Evidence, " ")}, "\n")
+	if strings.Count(text, `"`+host+` "`) < 3 {
+		t.Errorf("the blank does not show:\n%s", text)
 	}
 }
 
