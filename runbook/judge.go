@@ -22,7 +22,7 @@ func Judge(c Case, now time.Time) Verdict {
 	crash, wrong := judgeCrash(c, now)
 	switch {
 	case len(judged) == 0 && wrong:
-		v.Diagnosis, v.Severity = crash.diagnosis, severity(c.Facts)
+		v.Diagnosis = crash.diagnosis
 	case len(judged) == 0:
 		v.Diagnosis = nothingWrong(c.Facts, now)
 	default:
@@ -30,10 +30,13 @@ func Judge(c Case, now time.Time) Verdict {
 		for _, j := range judged[1:] {
 			v.Failures = append(v.Failures, j.diagnosis)
 		}
-		v.Severity, v.Since = severity(c.Facts), since(c)
+		v.Since = since(c)
 		v.Notes = notes(judged[0].evidence, judged[0].finding)
 	}
 	v.Scope = scopeOf(c.Facts, v.Diagnosis)
+	if v.Cause != cause.None {
+		v.Severity = severityOf(hit(c.Facts), v.Scope)
+	}
 	v.Steps = judgeSteps(c, judged, v, now)
 	return v
 }
@@ -150,19 +153,6 @@ func workloadRef(f Facts) *WorkloadRef {
 		return nil
 	}
 	return &WorkloadRef{Kind: f.Workload.Kind, Name: f.Workload.Name}
-}
-
-// severity is P1 when the failure blocks a rollout or costs a workload its
-// availability, P2 for a single pod.
-func severity(f Facts) string {
-	w := f.Workload
-	if w == nil || w.Kind == "Job" || w.Kind == "CronJob" {
-		return P2
-	}
-	if w.Blocked || (w.Desired > 0 && w.Available < w.Desired) {
-		return P1
-	}
-	return P2
 }
 
 // since is when the oldest of the failing pulls began to wait.
