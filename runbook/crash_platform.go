@@ -23,13 +23,20 @@ func (c Container) endsAtOnce() bool {
 	return (c.ExitCode == 1 || c.ExitCode == 126 || c.ExitCode == 255) && c.Lasted <= endsWithin
 }
 
-// formatWord is the line in which the runtime or the container itself says that
-// its file cannot be executed.
-func (c Container) formatWord() string {
-	for line := range strings.Lines(c.Message + "\n" + c.LastMessage) {
-		if strings.Contains(strings.ToLower(line), wrongFormat) {
-			return strings.TrimSpace(line)
+// formatWord is where the runtime or the container itself says that its file
+// cannot be executed.
+func (c Container) formatWord() string { return formatLine(c.Message + "\n" + c.LastMessage) }
+
+// formatLine is the line of a text that says so, with a little of what stands
+// before the words. The rest of a container's last words is nobody's business.
+func formatLine(text string) string {
+	const before = 100
+	for line := range strings.Lines(text) {
+		at := strings.Index(strings.ToLower(line), wrongFormat)
+		if at < 0 || at+len(wrongFormat) > len(line) {
+			continue
 		}
+		return strings.TrimSpace(strings.ToValidUTF8(line[max(at-before, 0):at+len(wrongFormat)], ""))
 	}
 	return ""
 }

@@ -68,6 +68,21 @@ func TestCrashOfAnotherPlatform(t *testing.T) {
 	}
 }
 
+// TestLastWordsAreNotKept: they are the application's, and may hold anything.
+func TestLastWordsAreNotKept(t *testing.T) {
+	long := strings.Repeat("x", 500) + " exec /app: exec format error: and more"
+	for words, want := range map[string]string{
+		"db password is hunter2":                               "",
+		"db password is hunter2\nexec /app: exec format error": "exec /app: exec format error",
+		long: strings.Repeat("x", 88) + " exec /app: exec format error",
+	} {
+		c, _ := newWorld("", crashed(1, 0, words)).diagnose(t)
+		if got := c.Facts.Pod.Containers[0].LastMessage; got != want {
+			t.Errorf("kept %q of %q", got, words)
+		}
+	}
+}
+
 // TestCrashIsAskedAboutOnce: about the very image that the node has, and with
 // one credential.
 func TestCrashIsAskedAboutOnce(t *testing.T) {

@@ -63,7 +63,7 @@ func Diagnose(ctx context.Context, sources Sources, target Target, progress Prog
 func clean(f Facts) Facts {
 	for i := range f.Pod.Containers {
 		c := &f.Pod.Containers[i]
-		c.Reason, c.Message, c.LastMessage = scrub.Text(c.Reason), scrub.Text(c.Message), scrub.Text(c.LastMessage)
+		c.Reason, c.Message, c.LastMessage = scrub.Text(c.Reason), scrub.Text(c.Message), scrub.Text(formatLine(c.LastMessage))
 	}
 	for i := range f.Events {
 		f.Events[i].Message = scrub.Text(f.Events[i].Message)

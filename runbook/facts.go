@@ -66,8 +66,8 @@ type Container struct {
 	Ready      bool   `json:"ready,omitempty"`
 	Restarts   int    `json:"restarts,omitempty"`
 	ExitCode   int    `json:"exitCode,omitempty"` // of the last termination
-	// LastMessage is what the last termination left, and Lasted how long it ran
-	// until then.
+	// LastMessage is what the last termination left, as far as it tells of the
+	// image, and Lasted how long it ran until then.
 	LastMessage string        `json:"lastMessage,omitempty"`
 	Lasted      time.Duration `json:"lasted,omitzero"`
 	// Started is when a running container was started.
