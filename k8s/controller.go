@@ -31,6 +31,7 @@ type controller struct {
 	desired, updated, ready, available int
 	strategy                           string
 	ordered, paused                    bool
+	partition                          int // of a StatefulSet's rollout
 	// settled says that the newest rollout had finished before.
 	settled bool
 	// overdue says that the controller itself gave up waiting for progress.
@@ -127,8 +128,17 @@ func ofStatefulSet(s *appsv1.StatefulSet) *controller {
 		observed: s.Status.ObservedGeneration, desired: count(s.Spec.Replicas),
 		updated: int(s.Status.UpdatedReplicas), ready: int(s.Status.ReadyReplicas), available: int(s.Status.AvailableReplicas),
 		strategy: string(s.Spec.UpdateStrategy.Type), ordered: s.Spec.PodManagementPolicy != appsv1.ParallelPodManagement,
-		revision: s.Status.UpdateRevision,
+		partition: partitionOf(s), revision: s.Status.UpdateRevision,
 	}
+}
+
+// partitionOf is the ordinal below which pods keep their revision.
+func partitionOf(s *appsv1.StatefulSet) int {
+	rolling := s.Spec.UpdateStrategy.RollingUpdate
+	if rolling == nil || rolling.Partition == nil {
+		return 0
+	}
+	return int(*rolling.Partition)
 }
 
 func ofDaemonSet(d *appsv1.DaemonSet) *controller {

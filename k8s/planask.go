@@ -95,7 +95,7 @@ func (p *planner) platform() runbook.Platform {
 // says why they are not known.
 func (p *planner) pullSecrets(ctx context.Context, template *corev1.PodTemplateSpec) (found []keyring.PullSecret, unknown string) {
 	names := referenced(template.Spec.ImagePullSecrets)
-	if len(names) == 0 {
+	if len(template.Spec.ImagePullSecrets) == 0 {
 		q := p.in(serviceAccounts, templateOf(template).Account)
 		account, err := get[corev1.ServiceAccount](ctx, p.api, q)
 		if err != nil {

@@ -88,6 +88,27 @@ func TestPlanForAStuckStatefulSet(t *testing.T) {
 	})
 }
 
+// A pod below the partition comes back from the old template: deleting it is no
+// cure.
+func TestPlanForAPodBelowThePartition(t *testing.T) {
+	live(t, func(t *testing.T, s *shop) {
+		s.hub.put(v1, "")
+		s.stateful(2, v1)
+		s.patch("StatefulSet", withImage(v2))
+		s.hub.put(v3, "")
+		s.patch("StatefulSet", withImage(v3))
+		s.patch("StatefulSet", `{"spec":{"updateStrategy":{"type":"RollingUpdate","rollingUpdate":{"partition":2}}}}`)
+		k, v := s.diagnosed("StatefulSet", "web")
+		if k.Facts.Workload.Partition != 2 || v.Remedies[0].Kind != runbook.FixImage {
+			t.Errorf("partition %d, remedy %+v", k.Facts.Workload.Partition, v.Remedies[0])
+		}
+		p := s.planOf(k, v, runbook.DeletePods)
+		if len(p.Actions) != 0 || !strings.Contains(strings.Join(p.Shows, ""), "the partition 2 of StatefulSet web keeps it at the old template") {
+			t.Errorf("actions %v, shows %q", p.Actions, p.Shows)
+		}
+	})
+}
+
 // Rolling an ordered StatefulSet back needs the broken pod deleted as well.
 func TestRollBackOfAnOrderedStatefulSet(t *testing.T) {
 	live(t, func(t *testing.T, s *shop) {

@@ -109,6 +109,9 @@ func (p *planner) deletable() (chosen []*corev1.Pod, spared []string) {
 }
 
 func (p *planner) spare(pod *corev1.Pod) string {
+	if p.heldBack(pod) {
+		return fmt.Sprintf("the partition %d of %s keeps it at the old template, so it would come back as it is", p.top.partition, p.name())
+	}
 	if runs := running(pod); runs != "" {
 		return "its container " + runs + " runs"
 	}
@@ -121,6 +124,13 @@ func (p *planner) spare(pod *corev1.Pod) string {
 		return "it waits for another image"
 	}
 	return ""
+}
+
+// heldBack tells a pod of a StatefulSet that does not get the corrected template,
+// however often it is made anew.
+func (p *planner) heldBack(pod *corev1.Pod) bool {
+	ordinal, ok := runbook.Ordinal(p.top.meta.Name, pod.Name)
+	return ok && p.top.kind == kindStatefulSet && ordinal < p.top.partition && len(p.corrected()) > 0
 }
 
 // running is an ordinary container that runs: deleting the pod would stop it.

@@ -66,7 +66,7 @@ func (p proof) enough(pulls int) string {
 // not known.
 func (p *planner) secretsToBe() (names []string, unknown string) {
 	template := templateOf(p.top.template)
-	if len(template.PullSecrets) > 0 {
+	if len(template.PullSecrets) > 0 || template.Nameless {
 		return template.PullSecrets, ""
 	}
 	account := p.kase.Facts.Account

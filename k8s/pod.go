@@ -26,6 +26,7 @@ func podFacts(pod *corev1.Pod) runbook.Pod {
 		Static:        pod.Annotations[mirrorAnnotation] != "",
 		Scheduled:     pod.Spec.NodeName != "",
 		Unschedulable: unschedulable(pod), PullSecrets: referenced(pod.Spec.ImagePullSecrets),
+		Nameless:       nameless(pod.Spec.ImagePullSecrets),
 		ServiceAccount: pod.Spec.ServiceAccountName, Volumes: imageVolumes(&pod.Spec),
 	}
 	for _, c := range containers(pod) {
@@ -59,6 +60,13 @@ func referenced(references []corev1.LocalObjectReference) []string {
 		}
 	}
 	return names
+}
+
+// nameless tells a list that names no pull secret and still is one: admission
+// adds a ServiceAccount's secrets only to a pod whose list is empty
+// (plugin/pkg/admission/serviceaccount).
+func nameless(references []corev1.LocalObjectReference) bool {
+	return len(references) > 0 && len(referenced(references)) == 0
 }
 
 func imageVolumes(spec *corev1.PodSpec) []runbook.Volume {

@@ -85,6 +85,12 @@ func TestPodFactsOfOddPods(t *testing.T) {
 	if !static.Static || !static.Scheduled {
 		t.Errorf("a mirror pod: static %v, scheduled %v", static.Static, static.Scheduled)
 	}
+	odd := fixture(t, "unscheduled")
+	for want, references := range map[bool][]corev1.LocalObjectReference{true: {{}}, false: {{}, {Name: "regcred"}}} {
+		if odd.Spec.ImagePullSecrets = references; podFacts(odd).Nameless != want {
+			t.Errorf("%v: nameless is not %v", references, want)
+		}
+	}
 	unscheduled := podFacts(fixture(t, "unscheduled"))
 	if unscheduled.Scheduled || unscheduled.Unschedulable != "0/3 nodes are available: 3 Insufficient cpu." {
 		t.Errorf("an unscheduled pod: %+v", unscheduled)

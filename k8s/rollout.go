@@ -29,7 +29,7 @@ func workloadFacts(top *controller, pod *corev1.Pod, its herd, history []revisio
 	w := &runbook.Workload{
 		Kind: top.kind, Name: top.meta.Name, UID: string(top.meta.UID), Generation: top.meta.Generation,
 		Desired: top.desired, Updated: top.updated, Ready: top.ready, Available: top.available,
-		FailingPods: its.failing(), Paused: top.paused, Strategy: top.strategy, Ordered: top.ordered,
+		FailingPods: its.failing(), Paused: top.paused, Strategy: top.strategy, Ordered: top.ordered, Partition: top.partition,
 		Template: template, Owner: ownership(&top.meta),
 	}
 	current := currentRevision(top, history)
@@ -51,7 +51,7 @@ func templateFacts(c *controller) runbook.Template {
 
 // templateOf is what a pod template says about images.
 func templateOf(template *corev1.PodTemplateSpec) runbook.Template {
-	facts := runbook.Template{Images: images(template), PullSecrets: referenced(template.Spec.ImagePullSecrets)}
+	facts := runbook.Template{Images: images(template), PullSecrets: referenced(template.Spec.ImagePullSecrets), Nameless: nameless(template.Spec.ImagePullSecrets)}
 	if facts.Account = template.Spec.ServiceAccountName; facts.Account == "" {
 		facts.Account = defaultAccount
 	}

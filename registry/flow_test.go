@@ -180,6 +180,8 @@ func TestRefusals(t *testing.T) {
 		"412, vulnerable":       {sandbox.Status(412), cause.UnexpectedRegistryResponse, 2},
 		"412, unsigned":         {sandbox.Failure(412, "PROJECTPOLICYVIOLATION", "The image is not signed by cosign."), cause.SignaturePolicy, 2},
 		"403":                   {sandbox.Status(403), cause.AuthMissing, 2},
+		"403, wordless":         {sandbox.Failure(403, "", ""), cause.PermissionDenied, 2},
+		"403, another firewall": {sandbox.Failure(403, "DENIED", "client IP 192.0.2.1 is not allowed by the registry firewall"), cause.PermissionDenied, 2},
 		"403, firewall":         {sandbox.Failure(403, "DENIED", "client with IP '192.0.2.1' is not allowed access. Refer https://aka.ms/acr/firewall"), cause.PermissionDenied, 2},
 		"400":                   {sandbox.Failure(400, "NAME_INVALID", "invalid repository name"), cause.UnexpectedRegistryResponse, 2},
 		"404, nameless":         {sandbox.Failure(404, "NAME_UNKNOWN", "repository name not known to registry"), cause.RepositoryNotFound, 2},

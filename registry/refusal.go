@@ -79,7 +79,14 @@ func (s *session) deniedAnonymously(r reply) {
 		s.answer.Detail = s.quote("refused without being asked for a login: " + read(r).describe(r.status))
 		return
 	}
-	bearer, _ := find(parseChallenges(r.header), "bearer")
+	challenges := parseChallenges(r.header)
+	if r.status == http.StatusForbidden && s.realm == nil && len(challenges) == 0 && read(r).code == "" {
+		// No login is asked for, and not by a registry: a web firewall, a list of
+		// addresses.
+		s.say(cause.PermissionDenied, r)
+		return
+	}
+	bearer, _ := find(challenges, "bearer")
 	if bearer.params["error"] == "insufficient_scope" && s.target.vendor.HidesMissing() {
 		s.say(cause.NotFoundOrDenied, r)
 		return

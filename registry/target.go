@@ -34,7 +34,11 @@ func parseTarget(image string) (target, error) {
 	if err != nil {
 		return target{}, fmt.Errorf("parsing image %q: %w", scrub.Limit(scrub.Text(image), longestReference), err)
 	}
-	t := target{host: endpoint(reference.Domain(named)), repository: reference.Path(named)}
+	host, repository := reference.Domain(named), reference.Path(named)
+	if host == "" { // it holds "_": no name of a host, but the node asks there
+		host, repository, _ = strings.Cut(repository, "/")
+	}
+	t := target{host: endpoint(host), repository: repository}
 	t.vendor = vendor.Of(t.host)
 	tag := ""
 	if tagged, ok := named.(reference.Tagged); ok {

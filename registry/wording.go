@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -127,8 +128,14 @@ func (w wording) unauthenticated() bool {
 	return strings.HasPrefix(w.message, "Unauthenticated request")
 }
 
-// firewall is Azure's refusal of the caller's address, whoever it is.
-func (w wording) firewall() bool { return strings.Contains(w.message, "is not allowed access") }
+// firewall is a refusal of the caller's address, whoever it is: in Azure's words,
+// or in those of others.
+func (w wording) firewall() bool {
+	text := strings.ToLower(w.message)
+	return slices.ContainsFunc([]string{"is not allowed access", "client ip", "ip address", "firewall", "allowlist", "allow list"}, func(word string) bool {
+		return strings.Contains(text, word)
+	})
+}
 
 // signature tells of a policy on signatures (Harbor's content trust).
 func (w wording) signature() bool {

@@ -48,7 +48,7 @@ func (e evidence) registrySays() string {
 		return ""
 	}
 	switch {
-	case a.Result == cause.None && e.aboutContent():
+	case a.Result == cause.None && (e.aboutContent() || e.word.Lost):
 		return fmt.Sprintf("From here %s gives the manifest to %s; the content, which fails on the node, was not fetched.", a.Host, e.sender(a))
 	case a.Result == cause.None:
 		return fmt.Sprintf("From here %s lets %s pull it.", a.Host, e.sender(a))
@@ -149,7 +149,9 @@ func (e evidence) spareSays(f finding) string {
 		s += ", and the registry accepts it"
 	}
 	switch {
-	case e.accountHas(name) && len(e.facts.templateSecrets()) > 0:
+	case e.accountHas(name) && e.facts.Pod.Nameless:
+		return s + fmt.Sprintf(". ServiceAccount %s lists it, but the pod's own list holds a reference without a name, and then those of the ServiceAccount are not used.", e.facts.Account.Name)
+	case e.accountHas(name) && e.facts.ownList():
 		return s + fmt.Sprintf(". ServiceAccount %s lists it, but the pod lists secrets of its own, and then those of the ServiceAccount are not used.", e.facts.Account.Name)
 	case e.accountHas(name):
 		return s + fmt.Sprintf(". ServiceAccount %s lists it by now; the pod was made before, and is not changed any more.", e.facts.Account.Name)
@@ -166,6 +168,8 @@ func (e evidence) contradiction(f finding) string {
 		return "" // said already
 	case f.elsewhere:
 		return "The same credential works from here, so the fault lies on the node's side: a mirror, a proxy, or credentials of the node."
+	case e.lost(f) && e.works():
+		return "Should the registry hold all of it, a mirror or cache that the node asks in its place does not."
 	case f.public:
 		return "Anybody may pull this image: without the broken credential it would be pulled."
 	case f.cause == cause.RateLimited && e.registry().RateLimit != nil:
@@ -188,6 +192,9 @@ func notes(e evidence, f finding) []string {
 	if e.corrected() {
 		says = append(says, e.correctedSentence())
 	}
+	if other := e.unlikeTemplate(); other != "" {
+		says = append(says, other)
+	}
 	if second := e.behindTheLogin(f); second != "" {
 		says = append(says, second)
 	}
@@ -201,6 +208,20 @@ func notes(e evidence, f finding) []string {
 		says = append(says, e.nextAttempt())
 	}
 	return says
+}
+
+// unlikeTemplate tells of a pod of the present template that asks for another
+// image than it: somebody changed the pod, or admission rewrites images.
+func (e evidence) unlikeTemplate() string {
+	w := e.facts.Workload
+	if w == nil || w.OldRevision || e.corrected() {
+		return ""
+	}
+	now, ok := w.Template.Images[e.templateKey()]
+	if !ok || now == "" || sameImage(now, e.pull.Image) {
+		return ""
+	}
+	return fmt.Sprintf("The template asks for %s, the pod for %s: somebody changed the pod, or admission rewrites images. A new pod has what the template says.", now, e.pull.Image)
 }
 
 // behindTheLogin warns of the next fault: what the registry says to the

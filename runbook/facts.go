@@ -25,15 +25,18 @@ const MaxFailing = 2000
 
 // Pod is the pod under diagnosis.
 type Pod struct {
-	Name           string      `json:"name"`
-	UID            string      `json:"uid"`
-	Phase          string      `json:"phase"`
-	Created        time.Time   `json:"created"`
-	Deleting       bool        `json:"deleting,omitempty"`
-	Static         bool        `json:"static,omitempty"` // a mirror pod: only node credentials apply
-	Scheduled      bool        `json:"scheduled"`
-	Unschedulable  string      `json:"unschedulable,omitempty"` // the scheduler's message
-	PullSecrets    []string    `json:"pullSecrets,omitempty"`   // spec.imagePullSecrets as admitted, in order
+	Name          string    `json:"name"`
+	UID           string    `json:"uid"`
+	Phase         string    `json:"phase"`
+	Created       time.Time `json:"created"`
+	Deleting      bool      `json:"deleting,omitempty"`
+	Static        bool      `json:"static,omitempty"` // a mirror pod: only node credentials apply
+	Scheduled     bool      `json:"scheduled"`
+	Unschedulable string    `json:"unschedulable,omitempty"` // the scheduler's message
+	PullSecrets   []string  `json:"pullSecrets,omitempty"`   // spec.imagePullSecrets as admitted, in order
+	// Nameless says that the list holds only references without a name: the
+	// kubelet skips them, and they keep the ServiceAccount's out all the same.
+	Nameless       bool        `json:"nameless,omitempty"`
 	ServiceAccount string      `json:"serviceAccount,omitempty"`
 	Containers     []Container `json:"containers"` // init, ordinary and ephemeral, in that order
 	Volumes        []Volume    `json:"volumes,omitempty"`
@@ -100,6 +103,9 @@ type Workload struct {
 	Paused   bool   `json:"paused,omitempty"`
 	Strategy string `json:"strategy,omitempty"` // RollingUpdate, Recreate, OnDelete
 	Ordered  bool   `json:"ordered,omitempty"`  // a StatefulSet with OrderedReady
+	// Partition is the ordinal below which a StatefulSet leaves its pods at the
+	// old revision, also those that are made anew.
+	Partition int `json:"partition,omitempty"`
 	// Template is the pod template as it is now.
 	Template Template `json:"template"`
 	// OldRevision says that the pod was made from an earlier template.
@@ -112,6 +118,7 @@ type Workload struct {
 type Template struct {
 	Images      map[string]string `json:"images"` // container name (volume/NAME for image volumes) to image
 	PullSecrets []string          `json:"pullSecrets,omitempty"`
+	Nameless    bool              `json:"nameless,omitempty"` // its list of pull secrets holds only references without a name
 	Account     string            `json:"account,omitempty"`
 	LastWriter  string            `json:"lastWriter,omitempty"`  // field manager of the template's newest change
 	LastWritten *time.Time        `json:"lastWritten,omitempty"` // when that was

@@ -36,7 +36,7 @@ func TestWhoSaidIt(t *testing.T) {
 		{"mirror 429", newWorld(fromMirror("429 Too Many Requests"), there), cause.RateLimited, runbook.VantageNode, mirror + ", the mirror", host + " limits", runbook.Wait},
 		{"mirror 401, tag missing upstream", newWorld(fromMirror("401 Unauthorized"), says("", answer(cause.TagNotFound, 404))), cause.TagNotFound, runbook.VantageImage, "that is the answer of " + mirror, "", runbook.FixImage},
 		{"layers answer 500", newWorld(blob+"500 Internal Server Error", there), cause.RegistryServerError, runbook.VantageRegistry, "the content, which fails on the node, was not fetched", "works by now", runbook.Wait},
-		{"layers answer 403", newWorld(blob+"403 Forbidden", there), cause.PermissionDenied, runbook.VantageNode, "the content, which fails on the node, was not fetched", "The same credential works", runbook.ProbeFromNode},
+		{"layers answer 403", newWorld(blob+"403 Forbidden", there), cause.PermissionDenied, runbook.VantageRegistry, "The storage behind " + host + " refuses the layers", "does not allow this pod", runbook.Escalate},
 		{"there by now, or behind a mirror", newWorld(notFound, there), cause.TagNotFound, runbook.VantageImage, "pushed since, or a mirror of the node answers in its place", "has not tried again", runbook.Wait},
 		{"firewall", newWorld(forbidden, denied), cause.PermissionDenied, runbook.VantageRegistry, `"client with IP '1.2.3.4' is not allowed access"`, "asks for a login", runbook.Escalate},
 		{"policy of the registry", newWorld(strings.Replace(rejected, "401 Unauthorized", "412 Precondition Failed", 1), says("", runbook.Answer{Result: cause.UnexpectedRegistryResponse, Status: 412, Code: "PROJECTPOLICYVIOLATION", Detail: "image has 3 vulnerabilities"})), cause.UnexpectedRegistryResponse, runbook.VantageRegistry, `412 PROJECTPOLICYVIOLATION "image has 3 vulnerabilities"`, "Something other", runbook.Escalate},
@@ -110,22 +110,6 @@ func TestASecretThatMayNotBeRead(t *testing.T) {
 		}
 		if s := v.Steps[0].Summary; s != "1 pod of 1 workload; other namespaces could not be seen" {
 			t.Errorf("scope: %s", s)
-		}
-	}
-}
-
-// TestTheHostThatFailed: layers and tokens may come from another host, which is
-// what a firewall's list misses. An address says nothing about whose it is.
-func TestTheHostThatFailed(t *testing.T) {
-	const failed = `failed to pull and unpack image "` + image + `": failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://%s/a/b": dial tcp: lookup %s on 10.0.0.10:53: no such host`
-	for where, says := range map[string]string{
-		"layers.storage.example": "cannot resolve the name of layers.storage.example (where " + host + " sends it)",
-		host:                     "cannot resolve the name of " + host,
-		"10.1.2.3":               "cannot resolve the name of " + host,
-	} {
-		_, v := newWorld(strings.ReplaceAll(failed, "%s", where)).diagnose(t)
-		if v.Cause != cause.DNSFailure || !strings.HasPrefix(v.Summary, "Node node1 "+says) {
-			t.Errorf("%s: %s, %s", where, v.Cause, v.Summary)
 		}
 	}
 }

@@ -25,6 +25,7 @@ type finding struct {
 	// credential by now, and this pod is of the old revision.
 	renewed bool
 	public  bool // anybody may pull the image
+	plain   bool // it is the node that speaks plain http
 }
 
 // secret is the name of the secret at fault, empty when none is.
@@ -51,10 +52,13 @@ func precedence() []rule {
 		{"a secret that cannot be decoded stops every pull", judgeMalformed},
 		{"the image lacks the node's platform", judgePlatform},
 		{"the registry limits", judgeRateLimit},
+		{"the node speaks http to https", judgePlain},
 		{"the node cannot reach the registry", judgeNetwork},
+		{"the registry lost what the image names", judgeLost},
 		{"the image is not there", judgeMissing},
 		{"the registry is broken", judgeServerError},
 		{"the content is not usable", judgeContent},
+		{"the content is withheld", judgeWithheld},
 		{"the registry accepts what the node sends", judgeAccepted},
 		{"the registry refuses what the node sends", judgeRefused},
 		{"the node has nothing to send", judgeNothingSent},
@@ -143,7 +147,8 @@ func judgeRateLimit(e evidence) (finding, bool) {
 }
 
 // judgeNetwork believes the node about its own connection: the answer from
-// elsewhere only tells on which side the fault is.
+// elsewhere only tells on which side the fault is, and nothing of another host
+// that the registry sent the node to.
 func judgeNetwork(e evidence) (finding, bool) {
 	if !isNetwork(e.word.Cause) {
 		return finding{}, false
@@ -154,7 +159,7 @@ func judgeNetwork(e evidence) (finding, bool) {
 	case heard == cause.Unknown:
 	case isNetwork(heard):
 		f.vantage = VantageRegistry
-	default:
+	case e.sentTo() == "":
 		f.elsewhere, f.vantage = true, VantageNode
 	}
 	if e.word.Mirror != "" {
@@ -199,33 +204,6 @@ func judgeServerError(e evidence) (finding, bool) {
 	case heard == cause.RegistryServerError && e.silent():
 		f.certainty = cause.Likely
 		return f, true
-	}
-	return finding{}, false
-}
-
-// judgeContent takes faults of what was pulled or of the answer itself.
-func judgeContent(e evidence) (finding, bool) {
-	heard := e.registry().Result
-	f := finding{cause: e.word.Cause, certainty: cause.Certain, vantage: VantageImage}
-	if heard == cause.UnsupportedManifest && e.word.Cause == cause.CorruptContent {
-		f.cause = heard // containerd takes an unknown manifest for a layer that it cannot fetch
-	}
-	if heard == cause.UnexpectedRegistryResponse && e.word.Cause == cause.UnsupportedManifest {
-		f.cause = heard // a web page is no manifest
-	}
-	switch f.cause {
-	case cause.UnsupportedManifest:
-		return f, true
-	case cause.CorruptContent, cause.PullCancelled:
-		f.certainty, f.vantage = cause.Likely, VantageNode
-		return f, true
-	case cause.UnexpectedRegistryResponse:
-		f.vantage = VantageRegistry
-		f.elsewhere = e.works()
-		return f, true
-	}
-	if heard == cause.UnsupportedManifest || heard == cause.UnexpectedRegistryResponse {
-		return finding{cause: heard, certainty: cause.Likely, vantage: VantageRegistry}, true
 	}
 	return finding{}, false
 }

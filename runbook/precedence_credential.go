@@ -2,7 +2,6 @@ package runbook
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pullfix/pullfix/runbook/cause"
@@ -99,6 +98,8 @@ func judgeRefused(e evidence) (finding, bool) {
 	switch heard := e.registry().Result; {
 	case e.allUsed(cause.AuthRejected, cause.AuthExpired, cause.AuthMissing):
 		f.cause, f.blame = e.worst()
+	case e.untested() && !e.sentNothing() && asksLogin(e.word.Cause):
+		f.cause, f.blame, f.certainty = e.told()
 	case heard == cause.PermissionDenied, heard == cause.NotFoundOrDenied:
 		f.cause, f.blame = heard, e.holder(heard)
 		if heard == cause.NotFoundOrDenied {
@@ -215,7 +216,7 @@ func (e evidence) whyNothing(f finding, heard cause.Cause) finding {
 		f.cause, f.flaw = cause.PullSecretWrongHost, flaw // a secret without a single entry
 		return f
 	}
-	if len(e.spare) > 0 && e.spare[0].Answer == nil {
+	if len(e.spare) > 0 && !e.spare[0].heard() {
 		f.cause, f.spare, f.certainty = cause.PullSecretNotAttached, e.spare[0], cause.Likely
 		return f
 	}
@@ -247,6 +248,9 @@ func (e evidence) noSecretAtAll(f finding, heard cause.Cause) finding {
 	if name, hidden := e.unreadable(); hidden {
 		return e.behind(f, name)
 	}
+	if e.blind() {
+		f.certainty = cause.Likely
+	}
 	if heard == cause.NotFoundOrDenied || (heard == cause.Unknown && e.word.Cause == cause.NotFoundOrDenied) {
 		f.cause, f.certainty, f.vantage = cause.NotFoundOrDenied, cause.Likely, VantageUnknown
 	}
@@ -262,12 +266,4 @@ func (e evidence) behind(f finding, name string) finding {
 		f.cause = e.word.Cause
 	}
 	return f
-}
-
-// forbidsAll tells a registry that refuses the asker, not a missing login: it
-// says 403 and names the address or a firewall (as ACR does).
-func (e evidence) forbidsAll() bool {
-	a := e.registry()
-	words := strings.ToLower(a.Detail)
-	return a.Status == 403 && (strings.Contains(words, "client with ip") || strings.Contains(words, "firewall"))
 }

@@ -28,6 +28,9 @@ func ParseReference(image string) Reference {
 		return Reference{Problem: slip(image, err), Image: vendor.Image{Host: guessHost(image)}}
 	}
 	r := Reference{Image: vendor.Image{Host: reference.Domain(named), Repository: reference.Path(named)}}
+	if r.Host == "" { // what looks like one, and may not be one, was read as part of the path
+		r.Host, r.Repository, _ = strings.Cut(r.Repository, "/")
+	}
 	if tagged, ok := named.(reference.Tagged); ok {
 		r.Tag = tagged.Tag()
 	}
@@ -49,6 +52,8 @@ func warn(image string, r Reference) string {
 	switch {
 	case undoubled(image) != "":
 		return hostTwice
+	case r.oddHost():
+		return r.Host + ` holds "_", which the name of a host may not`
 	case !hasSlash && strings.Contains(strings.Split(image, ":")[0], "."):
 		return image + " has no repository: it looks like a registry, but means docker.io/" + r.Repository
 	case hasSlash && r.Host == first && !strings.ContainsAny(first, ".:") && first != "localhost":
@@ -58,6 +63,9 @@ func warn(image string, r Reference) string {
 	}
 	return ""
 }
+
+// oddHost tells that what stands for the registry cannot be the name of a host.
+func (r Reference) oddHost() bool { return strings.Contains(r.Host, "_") }
 
 // guessHost finds the registry in a reference that does not parse.
 func guessHost(image string) string {

@@ -35,6 +35,9 @@ func TestParseReference(t *testing.T) {
 		{"reg.io:5000/reg.io/app:v1", "reg.io:5000/reg.io/app:v1", "", "stands twice"},
 		{"reg.io/docker.io/library/nginx:1", "reg.io/docker.io/library/nginx:1", "", ""},
 		{"acme/acme/app", "docker.io/acme/acme/app:latest", "", ""},
+		{"my_reg.corp/a/b:v1", "my_reg.corp/a/b:v1", "", `my_reg.corp holds "_"`},
+		{"my_reg:5000/a:v1", "", `may not hold "_"`, ""},
+		{"team_a/app:v1", "docker.io/team_a/app:v1", "", ""},
 	} {
 		got := runbook.ParseReference(r.image)
 		if r.problem != "" {

@@ -13,7 +13,7 @@ import (
 func remedies(e evidence, f finding) []Remedy {
 	list := byCause(e, f)
 	switch {
-	case e.corrected() && vantageOf(f.cause) == VantageImage:
+	case e.corrected() && e.ofImage(f):
 		list = e.towardsTemplate() // to correct it once more would undo the correction
 	case e.corrected():
 		list = append(e.towardsTemplate(), list...)
@@ -21,6 +21,9 @@ func remedies(e evidence, f finding) []Remedy {
 		list = e.towardsTemplate()
 	case f.mended:
 		list = e.mendedRemedies(f)
+	}
+	if e.facts.Pod.Static {
+		list = e.forStatic(list)
 	}
 	if e.facts.Node.down() {
 		list = append(list, lookAtNode(e.facts, "Until it is back, nothing is retried there."))
@@ -69,6 +72,10 @@ func byCause(e evidence, f finding) []Remedy {
 	switch {
 	case e.misnamed(f):
 		return append([]Remedy{e.fixImage(f)}, e.connectionRemedies(f)...)
+	case e.lost(f):
+		return e.lostRemedies(f)
+	case e.withheld(f):
+		return e.withheldRemedies()
 	case isNetwork(f.cause) || (f.elsewhere && f.cause != cause.SignaturePolicy):
 		return e.connectionRemedies(f)
 	case vantageOf(f.cause) == VantageImage:
@@ -101,6 +108,9 @@ func (e evidence) waitingRemedies(f finding) []Remedy {
 	case cause.PullQPSExceeded:
 		return []Remedy{e.wait("The kubelet spreads its pulls and tries again by itself.")}
 	case cause.PullCancelled, cause.CorruptContent:
+		if e.word.Lost {
+			return []Remedy{e.escalate("The mirror does not hold what the image names; to pull it again changes nothing.")}
+		}
 		return []Remedy{e.wait("The kubelet pulls again from the start."), e.escalate("If it stays, the image, the mirror or the node's disk is at fault.")}
 	case cause.BackOffOnly, cause.Unknown:
 		return []Remedy{e.wait("The next attempt tells the cause; until then nothing should be changed."), e.probeFromNode()}
@@ -113,10 +123,21 @@ func (e evidence) waitingRemedies(f finding) []Remedy {
 }
 
 func (e evidence) connectionRemedies(f finding) []Remedy {
-	if f.elsewhere {
-		return []Remedy{e.probeFromNode(), e.escalate("The path from the node to the registry needs its operators.")}
+	cure := ""
+	if f.cause == cause.TLSUntrusted {
+		cure = certificateCure(e.certificate())
 	}
-	return []Remedy{e.escalate("Nobody reaches the registry; its operators or the network's must act."), e.probeFromNode()}
+	why := "Nobody reaches the registry; its operators or the network's must act."
+	switch heard := e.registry().Result; {
+	case f.elsewhere:
+		return []Remedy{e.probeFromNode(), e.escalate("The path from the node to the registry needs its operators." + cure)}
+	case e.sentTo() != "" && isNetwork(heard):
+		why = "Nobody gets what " + e.ref.Host + " sends nodes there for; its operators or the network's must act."
+	case e.sentTo() != "" && heard != cause.Unknown:
+		why = e.ref.Host + " sends nodes there for a token or for content; whether others reach it was not tried."
+		return []Remedy{e.probeFromNode(), e.escalate(why + cure)}
+	}
+	return []Remedy{e.escalate(why + cure), e.probeFromNode()}
 }
 
 func (e evidence) imageRemedies(f finding) []Remedy {
@@ -163,7 +184,7 @@ func (e evidence) missingSecretRemedies(f finding) []Remedy {
 func (e evidence) attachRemedies(f finding) []Remedy {
 	spare := f.spare
 	var list []Remedy
-	if e.accountHas(spare.Secret()) && len(e.facts.templateSecrets()) == 0 {
+	if e.accountHas(spare.Secret()) && !e.facts.ownList() {
 		list = append(list, e.deletePods(fmt.Sprintf("ServiceAccount %s lists %s by now; only new pods get it.", e.facts.Account.Name, spare.Secret())))
 		list = append(list, e.rolloutRestart()...)
 	}
@@ -179,6 +200,15 @@ func (f Facts) templateSecrets() []string {
 		return f.Pod.PullSecrets
 	}
 	return f.Workload.Template.PullSecrets
+}
+
+// ownList tells that new pods come with a list of pull secrets, be it one without
+// a single name: then they get none of their ServiceAccount's.
+func (f Facts) ownList() bool {
+	if f.Workload == nil {
+		return f.Pod.Nameless || len(f.Pod.PullSecrets) > 0
+	}
+	return f.Workload.Template.Nameless || len(f.Workload.Template.PullSecrets) > 0
 }
 
 func (e evidence) accountHas(secret string) bool {
@@ -212,6 +242,8 @@ func (e evidence) towardsTemplate() []Remedy {
 			Kind: FixImage, Title: "Resume the rollout of " + e.object(), Object: e.object(), Risk: e.rolloutRisk(),
 			Why: "The template is right by now, but the rollout is paused.", Command: e.kubectl("rollout", "resume", e.object()),
 		}}
+	case e.heldBack():
+		return []Remedy{e.lowerPartition()}
 	case e.keepsBroken():
 		return []Remedy{e.deletePods(fmt.Sprintf("The template is right by now, but %s %s does not replace a broken pod by itself.", kindWord(w.Kind), w.Name))}
 	}

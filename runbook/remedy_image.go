@@ -36,6 +36,9 @@ func (e evidence) fixImage(f finding) Remedy {
 	case cause.UnsupportedManifest:
 		r.Title = "Build the image anew in a format that the node can run"
 		r.Why = "What stands under this name is no image that today's nodes take." + e.servingStill()
+	case cause.CorruptContent:
+		r.Title = "Push the image again, or set it to one that is whole"
+		r.Why = "The registry lacks a part of it, so that every attempt fails; once it is pushed, the kubelet pulls it by itself." + e.servingStill()
 	case cause.NeverPull:
 		e.allowPull(&r)
 	case cause.PlatformMismatch:

@@ -148,6 +148,11 @@ func (e evidence) freeDisk() Remedy {
 	}
 }
 
+// onNode is a command in the node's own file system.
+func (e evidence) onNode(words ...string) string {
+	return shell.Join(append([]string{"kubectl", "debug", "node/" + e.nodeWord(), "-it", "--profile=sysadmin", "--image=busybox", "--", "chroot", "/host"}, words...)...)
+}
+
 func (e evidence) nodeWord() string {
 	if e.facts.Node == nil || e.facts.Node.Name == "" {
 		return "NODE"
@@ -180,26 +185,33 @@ func (e evidence) probeOverrides() string {
 func (e evidence) escalate(why string) Remedy {
 	return Remedy{
 		Kind: Escalate, Title: "Escalate to those who run " + e.operators(), Why: why,
-		Command: shell.Join("curl", "-v", e.checkScheme()+"://"+e.checkHost()+"/v2/"), Risk: "none",
+		Command: shell.Join("curl", "-v", e.checkURL()), Risk: "none",
 	}
 }
 
-// checkScheme is http where the registry itself answered so.
+// checkURL is what the node asked, without its path where no registry is asked.
+func (e evidence) checkURL() string {
+	host, path := e.atFault(), "/v2/"
+	switch {
+	case host == "":
+		host = "HOST"
+	case host == "docker.io":
+		host = "registry-1.docker.io"
+	case host == e.sentTo():
+		path = "/"
+	}
+	return e.checkScheme() + "://" + host + path
+}
+
+// checkScheme is http where that is what was spoken: by the registry to pullfix,
+// by the node to another host, or to the registry where nothing else is known.
 func (e evidence) checkScheme() string {
-	if e.word.Mirror == "" && e.registry().PlainHTTP {
+	host := e.atFault()
+	own := e.registry().PlainHTTP || (e.spokeHTTP() && !e.heardTLS())
+	if (host == e.ref.Host && own) || (host != e.ref.Host && strings.Contains(e.pull.Message, "http://"+host)) {
 		return "http"
 	}
 	return "https"
-}
-
-func (e evidence) checkHost() string {
-	switch {
-	case e.word.Mirror != "":
-		return e.word.Mirror
-	case e.ref.Host == "docker.io":
-		return "registry-1.docker.io"
-	}
-	return e.ref.Host
 }
 
 func (e evidence) operators() string {
@@ -207,9 +219,9 @@ func (e evidence) operators() string {
 	case e.word.Mirror != "":
 		return "the mirror " + e.word.Mirror
 	case isNetwork(e.word.Cause) || e.ref.Host == "":
-		return "the network, the nodes and " + orRegistry(e.ref.Host)
+		return "the network, the nodes and " + orRegistry(e.atFault())
 	}
-	return orRegistry(e.ref.Host)
+	return orRegistry(e.atFault())
 }
 
 func orRegistry(host string) string {

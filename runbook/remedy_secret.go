@@ -91,8 +91,11 @@ func (e evidence) otherKeys(name string, f finding) []string {
 	var keys []string
 	for _, c := range e.pull.Candidates {
 		fault := c.KeyMatches || (c.Suggestion != "" && f.cause == cause.PullSecretWrongHost)
-		if f.flaw.Key != "" {
+		switch {
+		case f.flaw.Key != "":
 			fault = c.Key == f.flaw.Key
+		case f.blame.KeyMatches:
+			fault = c.Key == f.blame.Key // another one that matches may be right for another image
 		}
 		if c.Secret() == name && c.Key != "" && !fault && !slices.Contains(keys, c.Key) {
 			keys = append(keys, c.Key)

@@ -43,6 +43,7 @@ func slips() []slipRule {
 		{longTag, "the tag is longer than 128 characters"},
 		{upperRepository, "the repository name must be lowercase"},
 		{contains("//"), "there is an empty part between two slashes"},
+		{func(s string) bool { return strings.Contains(guessHost(s), "_") }, `the name of a host may not hold "_"`},
 	}
 }
 
@@ -92,14 +93,15 @@ func undoubled(image string) string {
 	return ""
 }
 
-// meant says what the name means where that may be the mistake: a name without
-// a registry leads to Docker Hub, and one with its host twice to nothing.
+// meant says what the name means where that may be the mistake: one without
+// a registry leads to Docker Hub, where the image may not even be meant to be,
+// and one with its host twice to nothing.
 func (e evidence) meant(f finding) string {
 	switch {
 	case e.ref.Problem != "":
 	case f.cause == cause.RepositoryNotFound && e.ref.Warning != "":
 		return ": " + e.ref.Warning
-	case isNetwork(f.cause) && !e.ref.Given:
+	case isNetwork(f.cause) && !e.ref.Given && !e.works():
 		return fmt.Sprintf("; %s names no registry, which means Docker Hub", e.pull.Image)
 	}
 	return ""

@@ -63,7 +63,10 @@ func secretResult(e evidence) Result {
 }
 
 func withoutSecret(e evidence) Result {
-	if !asksLogin(e.registry().Result) && !asksLogin(e.word.Cause) {
+	switch {
+	case e.forbidsAll():
+		return ok("the pod lists none, and " + e.ref.Host + " does not ask for a login")
+	case !asksLogin(e.registry().Result) && !asksLogin(e.word.Cause):
 		return ok("the pod lists none")
 	}
 	return Result{Status: StatusProblem, Summary: "the pod lists none, and " + e.ref.Host + " asks for a login"}
@@ -136,11 +139,14 @@ func (e evidence) accountSays() []string {
 	if a == nil || len(a.PullSecrets) == 0 {
 		return nil
 	}
+	if e.facts.Pod.Nameless {
+		return []string{fmt.Sprintf("ServiceAccount %s lists %s, but the pod has a list of its own, which holds a reference without a name", a.Name, list(a.PullSecrets))}
+	}
 	if len(e.facts.Pod.PullSecrets) == 0 {
 		return []string{fmt.Sprintf("ServiceAccount %s lists %s, but the pod was made before and has none", a.Name, list(a.PullSecrets))}
 	}
 	why := "a pod with secrets of its own does not get them"
-	if len(e.facts.templateSecrets()) == 0 {
+	if !e.facts.ownList() {
 		why = "the pod was made before"
 	}
 	for _, name := range a.PullSecrets {

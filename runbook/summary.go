@@ -25,18 +25,25 @@ func summary(e evidence, f finding) string {
 // misnamed tells that a slip in the name explains a failure that is not said of
 // the image itself.
 func (e evidence) misnamed(f finding) bool {
-	return e.ref.Warning != "" && vantageOf(f.cause) != VantageImage
+	if e.ref.oddHost() {
+		return isNetwork(f.cause) // whatever has an answer is a host
+	}
+	return e.ref.Warning != "" && !e.ofImage(f)
 }
 
 // sentence is what happened, whatever the name.
 func sentence(e evidence, f finding) string {
 	switch {
+	case f.plain:
+		return plainSummary(e)
 	case isNetwork(f.cause):
 		return networkSummary(e, f)
 	case e.mirrorAnswers(f):
 		return mirrorSummary(e, f)
 	case f.mended:
 		return mendedSummary(e, f)
+	case e.lost(f), e.withheld(f):
+		return contentSummary(e, f)
 	}
 	switch vantageOf(f.cause) {
 	case VantageImage:
@@ -106,14 +113,21 @@ func credentialSummary(e evidence, f finding) string {
 	case cause.AuthExpired:
 		return expiredSummary(e, f)
 	case cause.PermissionDenied:
-		if f.blame.Source == "" {
-			return fmt.Sprintf("%s does not allow this pod to pull %s", e.ref.Host, e.ref.Repository)
-		}
-		return fmt.Sprintf("The credential in secret %s is valid, but may not pull %s", f.blame.Secret(), e.ref.name())
+		return permissionSummary(e, f)
 	case cause.CredentialProviderFailed:
 		return fmt.Sprintf("The node's credential provider gave no credential for %s", e.ref.Host)
 	}
 	return secretSummary(e, f)
+}
+
+func permissionSummary(e evidence, f finding) string {
+	switch {
+	case f.blame.Source == "" && len(e.used) == 0 && e.forbidsAll():
+		return fmt.Sprintf("%s refuses to give %s to anybody who asks from here, without asking for a login", e.ref.Host, e.ref.Repository)
+	case f.blame.Source == "":
+		return fmt.Sprintf("%s does not allow this pod to pull %s", e.ref.Host, e.ref.Repository)
+	}
+	return fmt.Sprintf("The credential in secret %s is valid, but may not pull %s", f.blame.Secret(), e.ref.name())
 }
 
 // hiddenSummary says what the node's word shows of a secret that pullfix may not
@@ -180,29 +194,6 @@ func (e evidence) typeOf(name string) string {
 		return " " + s.Type
 	}
 	return ""
-}
-
-func registrySummary(e evidence, f finding) string {
-	switch f.cause {
-	case cause.RateLimited:
-		return fmt.Sprintf("%s limits how often this node may pull", e.ref.Host)
-	case cause.RegistryServerError:
-		if e.aboutContent() && e.works() {
-			return fmt.Sprintf("%s answers with server errors when the node fetches the content of %s", e.ref.Host, e.ref.short())
-		}
-		return fmt.Sprintf("%s answers with server errors%s", e.ref.Host, status(e.registry()))
-	}
-	if a := e.registry(); a.Code != "" {
-		return fmt.Sprintf("%s refuses to give %s: %d %s", e.ref.Host, e.ref.short(), a.Status, a.Code)
-	}
-	return fmt.Sprintf("Something other than a registry answers at %s%s", e.ref.Host, status(e.registry()))
-}
-
-func status(a Answer) string {
-	if a.Status < 400 {
-		return ""
-	}
-	return fmt.Sprintf(" (%d)", a.Status)
 }
 
 func nodeSummary(e evidence, f finding) string {

@@ -2,8 +2,6 @@ package runbook
 
 import (
 	"fmt"
-	"net"
-	"strings"
 
 	"github.com/pullfix/pullfix/runbook/cause"
 )
@@ -19,28 +17,18 @@ func networkSummary(e evidence, f finding) string {
 		host = e.sentTo() + " (where " + e.ref.Host + " sends it)"
 	}
 	s := fmt.Sprintf(networkSentence(f.cause), capital(e.nodeName()), host)
+	if f.cause == cause.TLSUntrusted {
+		s += certificateClause(e.certificate())
+	}
 	switch heard := e.registry().Result; {
 	case f.elsewhere:
 		return s + "; from here the registry answers"
 	case heard == f.cause:
 		return s + ", and it is the same from here"
+	case e.sentTo() != "" && heard != cause.Unknown && !isNetwork(heard):
+		return s + "; the registry itself answers from here"
 	}
 	return s
-}
-
-// sentTo is the host that failed where it is not the registry's own: a token
-// server, the storage of layers. An address is the registry's as far as one
-// knows.
-func (e evidence) sentTo() string {
-	host := e.word.Host
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = host
-	}
-	if host == e.ref.Host || strings.HasSuffix(host, ".docker.io") || net.ParseIP(strings.Trim(name, "[]")) != nil {
-		return ""
-	}
-	return host
 }
 
 // mirrorAnswers tells that the verdict rests on what a mirror said in place of
@@ -61,15 +49,17 @@ func mirrorSummary(e evidence, f finding) string {
 		does = "answers with server errors"
 	case cause.TagNotFound, cause.RepositoryNotFound:
 		does = "does not have the image"
+	case cause.CorruptContent:
+		if e.word.Lost {
+			does = "does not hold the whole image"
+		}
 	}
 	return fmt.Sprintf("%s, the mirror that %s asks in place of %s, %s", e.word.Mirror, e.nodeName(), e.ref.Host, does)
 }
 
 // aboutContent tells that the node got the manifest, and failed at what it
-// names: layers and configuration, which often come from another host.
-func (e evidence) aboutContent() bool {
-	return strings.Contains(e.pull.Message, "/blobs/")
-}
+// names.
+func (e evidence) aboutContent() bool { return e.word.AboutContent() }
 
 // networkSentence takes the node and the host.
 func networkSentence(c cause.Cause) string {

@@ -10,6 +10,7 @@ import (
 type finding struct {
 	cause    cause.Cause
 	fragment string
+	lost     bool
 }
 
 // clue is an element made ready for the rules.
@@ -45,7 +46,7 @@ func (t *table) judge(element, low string, seen sighting, wrapped bool) finding 
 	c := clue{table: t, low: low, seen: seen, status: httpStatus(low), pull: pull || wrapped}
 	for i := range t.rules {
 		if place, ok := t.match(&t.rules[i], c); ok {
-			return finding{cause: t.rules[i].cause, fragment: place.quote(element)}
+			return finding{cause: t.rules[i].cause, fragment: place.quote(element), lost: t.rules[i].lost}
 		}
 	}
 	if code := grpcCause(low); code != "" {

@@ -22,7 +22,7 @@ func (r *Reading) locate(clean string, seen sighting, p parts) {
 		answer := strings.Join(p.elements, " ")
 		where = t.addressOf(answer, t.lexicon.scan(lower(answer)))
 	}
-	r.Host = where.host
+	r.Host, r.Asked = where.host, where.asked
 	switch {
 	case where.mirrored(r.Registry):
 		r.Mirror = where.host

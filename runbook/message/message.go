@@ -31,6 +31,12 @@ type Reading struct {
 	Registry string // registry host of the image (docker.io for bare names), else Host
 	// Mirror is the host that answered in place of the image's registry.
 	Mirror string
+	// Asked says that Host was asked by its name or in a URL: an address that was
+	// only dialled may be anybody's.
+	Asked bool
+	// Lost says that the registry, or a mirror, does not hold content that the
+	// image names: it did not get damaged on its way.
+	Lost bool
 	// HadCredential is the node's own word on whether it sent a credential; nil
 	// when it does not say.
 	HadCredential *bool
@@ -69,7 +75,7 @@ func Read(text string) Reading {
 	if fragment, ok := t.sandboxImage(seen); ok {
 		main = finding{cause: cause.SandboxImage, fragment: fragment.quote(clean)}
 	}
-	reading := Reading{Message: text, Cause: main.cause, Fragment: main.fragment, Also: others(main.cause, causes)}
+	reading := Reading{Message: text, Cause: main.cause, Fragment: main.fragment, Lost: main.lost, Also: others(main.cause, causes)}
 	if len(p.elements) > 1 {
 		reading.Elements = elementsOf(p.elements, found)
 	}

@@ -68,6 +68,7 @@ func imageRules() []rule {
 		{cause: cause.UnexpectedRegistryResponse, any: []string{
 			"media type text/", "media type \"text/", "mime type text/", "mimetype: text/",
 		}},
+		{cause: cause.UnexpectedRegistryResponse, all: []string{"could not fetch content descriptor", "(text/"}},
 		{cause: cause.UnsupportedManifest, any: []string{
 			"is no longer supported since containerd", "unsupported manifest", "unsupported media type", "unsupported mime type",
 			"unsupported mimetype", "unexpected media type", "unknown media type", "unrecognized media type",
@@ -92,36 +93,57 @@ func imageRules() []rule {
 // is missing on either side.
 func digestRules() []rule {
 	return []rule{
+		{cause: cause.CorruptContent, all: []string{"not found"}, test: missingContent, lost: true},
+		{cause: cause.CorruptContent, lost: true, any: []string{
+			"blob unknown", "unknown blob", "blob_unknown", "blob not found",
+		}},
 		{cause: cause.CorruptContent, any: []string{
 			"unexpected commit digest", "unexpected commit size", "failed size validation", "layer verification failed",
 			"verification failed for digest", "digest mismatch", "digest did not match", "digests did not match",
 			"does not match digest", "digest verification", "wrong diff id", "diffid", "diff id mismatch", "diff_id",
 			"layers from manifest don't match", "invalid checksum", "checksum mismatch", "invalid tar header", "archive/tar:",
 			"gzip: ", "flate: ", "zstd: ", "magic number mismatch", "corrupt input", "manifest verification failed",
-			"content digest", "blob unknown", "unknown blob", "blob_unknown", "digest_invalid", "digest invalid", "size_invalid",
+			"content digest", "digest_invalid", "digest invalid", "size_invalid",
 			"corrupted", "mismatched content", "short read", "invalid block type", "unpigz: ", "not in gzip format",
 			"unexpected size", "size mismatch", "does not match expected digest", "expected digest", "unexpected digest",
 			"hash mismatch", "calculated digest", "layer does not exist", "layer not known", "unknown parent image id",
 			"parent snapshot", "missing parent \"", "snapshot does not exist", "target snapshot", "lease does not exist", "getimageblob",
-			"blob not found", "bad digest", "content size of zero", "manifest unverified",
+			"bad digest", "content size of zero", "manifest unverified",
 		}},
-		{cause: cause.CorruptContent, all: []string{"not found"}, test: missingContent},
 		{cause: cause.CorruptContent, all: []string{"snapshot", "does not exist: not found"}},
 	}
 }
 
 // missingContent recognises a registry that lists content it does not hold: a
-// layer or a configuration, not the manifest itself.
+// layer, a configuration, or the manifest behind a tag or an index.
 func missingContent(c clue) (from, to int) {
 	at, word := firstOf(c.low, []string{"could not fetch content descriptor", "content at "})
 	if at < 0 || !strings.Contains(c.low[at:], "not found") {
 		return -1, -1
 	}
-	rest := c.low[at:]
-	if strings.Contains(rest, "/manifests/") || strings.Contains(rest, "manifest.v") || strings.Contains(rest, "manifest.list") || strings.Contains(rest, "image.index") {
+	rest := c.low[at+len(word):]
+	_, digest, isManifest := strings.Cut(rest, "/manifests/")
+	switch {
+	case isManifest && !c.behind(digest):
+		return -1, -1
+	case strings.Contains(rest, "manifest.v"), strings.Contains(rest, "manifest.list"), strings.Contains(rest, "image.index"):
 		return -1, -1
 	}
 	return at, at + len(word)
+}
+
+// behind tells whether a manifest that was asked for by its digest is content:
+// the registry gave the digest for the tag, or lists it in the index. It is the
+// image itself where that is named by the digest; and what a mirror does not have
+// ("?ns=") may be whole in the registry.
+func (c clue) behind(digest string) bool {
+	if end := strings.IndexAny(digest, " ?\"'"); end >= 0 {
+		if digest[end] == '?' {
+			return false
+		}
+		digest = digest[:end]
+	}
+	return strings.Contains(digest, ":") && !strings.Contains(c.low, "@"+digest)
 }
 
 // unpackRules know failures while layers are written on the node. They come

@@ -163,7 +163,7 @@ func statusRules() []rule {
 		{cause: cause.TagNotFound, statuses: [2]int{404, 404}, any: []string{
 			"/manifests/", "reading manifest", "[manifests",
 		}, none: []string{"error parsing http"}},
-		{cause: cause.CorruptContent, statuses: [2]int{404, 404}, any: []string{"/blobs/", "reading blob", "fetching blob"}},
+		{cause: cause.CorruptContent, statuses: [2]int{404, 404}, lost: true, any: []string{"/blobs/", "reading blob", "fetching blob"}},
 		{cause: cause.UnexpectedRegistryResponse, statuses: [2]int{300, 499}},
 		{cause: cause.UnexpectedRegistryResponse, any: []string{
 			"received unexpected http status", "unexpected http status", "error parsing http", "method not allowed",

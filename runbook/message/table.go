@@ -15,6 +15,7 @@ type rule struct {
 	none     []string              // none of them occurs
 	statuses [2]int                // the HTTP status lies between the two
 	notPull  bool                  // only where nothing speaks of pulling an image
+	lost     bool                  // the registry does not hold what the image names
 	test     func(clue) (int, int) // for what words cannot say; a place, or -1
 }
 
