@@ -83,7 +83,10 @@ func nodeFacts(node *corev1.Node) *runbook.Node {
 	for _, c := range node.Status.Conditions {
 		switch c.Type {
 		case corev1.NodeReady:
-			facts.Ready = c.Status == corev1.ConditionTrue
+			facts.Ready, facts.Turned = c.Status == corev1.ConditionTrue, c.LastTransitionTime.UTC()
+			if !facts.Ready {
+				facts.Unready = cut(c.Message)
+			}
 		case corev1.NodeDiskPressure:
 			facts.DiskPressure = c.Status == corev1.ConditionTrue
 		}

@@ -3,6 +3,7 @@ package k8s
 import (
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	corev1 "k8s.io/api/core/v1"
@@ -126,7 +127,7 @@ func (c container) facts(volumes []runbook.Volume) runbook.Container {
 	}
 	facts.ImageID, facts.Ready, facts.Restarts = c.status.ImageID, c.status.Ready, int(c.status.RestartCount)
 	if last := c.status.LastTerminationState.Terminated; last != nil {
-		facts.ExitCode = int(last.ExitCode)
+		facts.ExitCode, facts.LastMessage, facts.Lasted = int(last.ExitCode), cut(last.Message), lasted(last)
 	}
 	switch state := c.status.State; {
 	case state.Waiting != nil:
@@ -135,9 +136,17 @@ func (c container) facts(volumes []runbook.Volume) runbook.Container {
 		facts.State, facts.Started = runbook.StateRunning, state.Running.StartedAt.UTC()
 	case state.Terminated != nil:
 		facts.State, facts.Reason, facts.Message = runbook.StateTerminated, cut(state.Terminated.Reason), cut(state.Terminated.Message)
-		facts.ExitCode = int(state.Terminated.ExitCode)
+		facts.ExitCode, facts.Lasted = int(state.Terminated.ExitCode), lasted(state.Terminated)
 	}
 	return facts
+}
+
+// lasted is how long a container ran; zero when that is not known.
+func lasted(t *corev1.ContainerStateTerminated) time.Duration {
+	if t.StartedAt.IsZero() || t.FinishedAt.IsZero() {
+		return 0
+	}
+	return max(t.FinishedAt.Sub(t.StartedAt.Time), 0)
 }
 
 // mounted are the image volumes that the container mounts.

@@ -16,6 +16,9 @@ type RecoveryQuestion struct {
 	Facts runbook.Facts
 	// Pulls are what failed. When there are none, all containers count.
 	Pulls []runbook.Pull
+	// Crashed is an image that the node has and cannot run: to have it proves
+	// nothing.
+	Crashed *runbook.Pull
 }
 
 // Recovery looks at the incident's pods. Over says that recovery is proven: the

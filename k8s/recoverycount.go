@@ -25,7 +25,7 @@ func (r *recovery) add(pod *corev1.Pod) {
 		counts.ready = 1
 	}
 	switch {
-	case len(FailingPulls(pod)) > 0:
+	case len(FailingPulls(pod)) > 0, r.stillCrashes(pod):
 		r.count.Waiting++
 		return
 	case !r.pulledBy(pod):
@@ -44,6 +44,16 @@ func (r *recovery) add(pod *corev1.Pod) {
 }
 
 func (t tally) plus(more tally) tally { return tally{t.pulled + more.pulled, t.ready + more.ready} }
+
+// stillCrashes tells whether a container still has the image that the node
+// cannot run, and does not run.
+func (r *recovery) stillCrashes(pod *corev1.Pod) bool {
+	bad := r.ask.Crashed
+	return bad != nil && slices.ContainsFunc(containers(pod), func(c container) bool {
+		done := c.status != nil && c.status.State.Terminated != nil && c.status.State.Terminated.ExitCode == 0
+		return c.name == bad.Container && sameImage(c.image, bad.Image) && !done && (c.status == nil || !c.status.Ready)
+	})
+}
 
 // pulledBy tells whether the incident's containers of the pod have their images.
 func (r *recovery) pulledBy(pod *corev1.Pod) bool {

@@ -113,3 +113,24 @@ func TestRecoveryOfAPartialList(t *testing.T) {
 		t.Errorf("over %v, %+v, %v", over, r, err)
 	}
 }
+
+// An image that the node has and cannot run is no recovery; another one is, or
+// the same once it runs.
+func TestRecoveryFromACrash(t *testing.T) {
+	for name, test := range map[string]struct {
+		status  corev1.ContainerStatus
+		image   string
+		waiting int
+	}{
+		"still crashing": {waitingFor("CrashLoopBackOff", "x"), v1, 1},
+		"runs by now":    {corev1.ContainerStatus{ImageID: "x", Ready: true, State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}, v1, 0},
+		"ended well":     {corev1.ContainerStatus{ImageID: "x", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{}}}, v1, 0},
+		"another image":  {waitingFor("CrashLoopBackOff", "x"), v2, 0},
+	} {
+		r := &recovery{ask: RecoveryQuestion{Crashed: &runbook.Pull{Container: "app", Image: test.image}}}
+		r.add(inState(test.status))
+		if r.count.Waiting != test.waiting || r.count.Pulled != 1-test.waiting {
+			t.Errorf("%s: %+v", name, r.count)
+		}
+	}
+}

@@ -139,6 +139,27 @@ func TestOddRegistries(t *testing.T) {
 	}
 }
 
+// TestRetryAfter: what a registry asks for is passed on, unless it is nonsense.
+func TestRetryAfter(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]time.Duration{
+		"3600": time.Hour, " 90 ": 90 * time.Second, "0": 0, "-5": 0, "soon": 0, "99999999999": 0, "": 0,
+		"Sun, 06 Nov 1994 08:49:37 GMT":                         0,
+		time.Now().Add(time.Hour).UTC().Format(http.TimeFormat): time.Hour,
+	} {
+		for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+			handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Retry-After", header)
+				w.WriteHeader(status)
+			})
+			answer := ask(t, over(t, sandbox.Network{"*": handler}), runbook.Question{Image: plainHost + "/team/app:v1"})
+			if off := (answer.RetryAfter - want).Abs(); off > 5*time.Second {
+				t.Errorf("%d, %q: %s, want %s", status, header, answer.RetryAfter, want)
+			}
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

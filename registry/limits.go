@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -10,6 +11,22 @@ import (
 )
 
 const longestSource = 64
+
+// noteWait keeps how long a registry that refuses asks to be left alone, in
+// either form of the header.
+func (s *session) noteWait(r reply) {
+	const longest = 31 * 24 * time.Hour
+	text := strings.TrimSpace(r.header.Get("Retry-After"))
+	wait := time.Duration(0)
+	if seconds, err := strconv.Atoi(text); err == nil && seconds <= int(longest/time.Second) {
+		wait = time.Duration(seconds) * time.Second
+	} else if at, err := http.ParseTime(text); err == nil {
+		wait = at.Sub(s.prober.options.Now()).Round(time.Second)
+	}
+	if wait > 0 && wait <= longest {
+		s.answer.RetryAfter = wait
+	}
+}
 
 // noteLimit keeps a registry's count of pulls. Docker Hub sends it with every
 // manifest, and goes on answering HEAD with 200 when nothing remains.

@@ -18,6 +18,9 @@ func (s *session) say(result cause.Cause, r reply) {
 		s.answer.Code = w.code
 	}
 	s.answer.Detail = s.quote(w.describe(r.status))
+	if result == cause.RateLimited || result == cause.RegistryServerError {
+		s.noteWait(r)
+	}
 }
 
 // refused reads a refusal of the registry itself.

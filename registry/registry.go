@@ -179,7 +179,7 @@ func (p *Prober) questionKey(t target, q runbook.Question) string {
 	if q.Credential != nil {
 		login = string(p.memory.credentialKey(t.host, *q.Credential))
 	}
-	return fmt.Sprintf("%q %q %q %x %t %t", t.host, t.String(), q.Platform, login, q.NearTags, q.Configured)
+	return fmt.Sprintf("%q %q %q %q %x %t %t", t.host, t.String(), t.beside, q.Platform, login, q.NearTags, q.Configured)
 }
 
 // ask answers from memory where a login may not be tried, else from the

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/pullfix/pullfix/runbook/cause"
 )
@@ -37,9 +40,27 @@ func (s *session) missing(ctx context.Context, r reply) {
 		s.say(cause.TagNotFound, r)
 	}
 	s.accept(true)
-	if s.answer.Result == cause.TagNotFound && s.question.NearTags {
+	if s.answer.Result == cause.TagNotFound && s.question.NearTags && !s.tagBeside(ctx) {
 		s.listTags(ctx)
 	}
+}
+
+// tagBeside looks where the tag that is written beside a missing digest leads:
+// to the image that replaced it, mostly.
+func (s *session) tagBeside(ctx context.Context) bool {
+	if s.target.beside == "" {
+		return false
+	}
+	r, err := s.manifest(ctx, http.MethodHead, s.target.beside)
+	if err != nil || !r.ok() {
+		return false
+	}
+	s.answer.Tags = []string{s.target.beside}
+	digest := r.header.Get("Docker-Content-Digest")
+	if _, err := v1.NewHash(digest); err == nil && s.safe(digest) && digest != s.target.digest {
+		s.answer.TagDigest = digest
+	}
+	return true
 }
 
 // listTags asks which tags there are. Registries that answer a missing
@@ -122,8 +143,8 @@ func (s *session) keepNear(tags []string, more bool) {
 	switch {
 	case len(tags) == 0:
 		s.answer.TagsNote = "the repository has no tags"
-	case s.target.tag != "":
-		s.answer.Tags, s.answer.Unlike = nearest(s.target.tag, tags)
+	case s.target.tag != "" || s.target.beside != "":
+		s.answer.Tags, s.answer.Unlike = nearest(cmp.Or(s.target.tag, s.target.beside), tags)
 	}
 	if more {
 		s.answer.TagsNote = fmt.Sprintf("only the first %d tags were compared", len(tags))

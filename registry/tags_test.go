@@ -80,6 +80,31 @@ func TestTagListing(t *testing.T) {
 	}
 }
 
+// TestTagBesideAMissingDigest: a tag that is written beside a digest shows what
+// replaced it; where there is none either, the near ones do.
+func TestTagBesideAMissingDigest(t *testing.T) {
+	t.Parallel()
+	gone := "@sha256:" + strings.Repeat("ab", 32)
+	for name, test := range map[string]struct {
+		image string
+		auth  sandbox.Auth
+		tags  string
+		found bool
+	}{
+		"there, with a login": {"/team/app:v1", sandbox.AuthBearer, "v1", true},
+		"there":               {"/team/app:v1", sandbox.AuthNone, "v1", true},
+		"near":                {"/team/app:v11", sandbox.AuthNone, "v1.1 v1 v1.2", false},
+		"no tag":              {"/team/app", sandbox.AuthNone, "", false},
+		"no repository":       {"/team/none:v1", sandbox.AuthNone, "", false},
+	} {
+		r := newSandbox(t, sandbox.Options{Auth: test.auth})
+		answer := ask(t, over(t, r.RoundTripper()), runbook.Question{Image: plainHost + test.image + gone, Credential: login("ann", marker), NearTags: true})
+		if got := strings.Join(answer.Tags, " "); got != test.tags || (answer.TagDigest != "") != test.found {
+			t.Errorf("%s: answer %+v", name, answer)
+		}
+	}
+}
+
 // TestTagsAreNotListedUnasked: the listing is a question of its own.
 func TestTagsAreNotListedUnasked(t *testing.T) {
 	t.Parallel()

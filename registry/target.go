@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -20,6 +21,7 @@ type target struct {
 	repository string
 	tag        string // "" when pulled by digest
 	digest     string
+	beside     string // the tag beside a digest, which nobody pulls
 	vendor     vendor.Vendor
 }
 
@@ -38,14 +40,15 @@ func parseTarget(image string) (target, error) {
 	}
 	t := target{host: endpoint(host), repository: repository}
 	t.vendor = vendor.Of(t.host)
+	tag := ""
+	if tagged, ok := named.(reference.Tagged); ok {
+		tag = tagged.Tag()
+	}
 	if digested, ok := named.(reference.Digested); ok {
-		t.digest = digested.Digest().String()
+		t.digest, t.beside = digested.Digest().String(), tag
 		return t, nil
 	}
-	t.tag = "latest"
-	if tagged, ok := named.(reference.Tagged); ok {
-		t.tag = tagged.Tag()
-	}
+	t.tag = cmp.Or(tag, "latest")
 	return t, nil
 }
 

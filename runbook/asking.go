@@ -35,6 +35,11 @@ func (s Sources) probeAll(ctx context.Context, platform Platform, suspects []sus
 	for i := range suspects {
 		errands = append(errands, errandsFor(&suspects[i], platform)...)
 	}
+	return s.askAll(ctx, errands, progress)
+}
+
+// askAll asks side by side, and delivers the answers.
+func (s Sources) askAll(ctx context.Context, errands []*errand, progress Progress) error {
 	slots := make(chan struct{}, atOnce)
 	var group sync.WaitGroup
 	for _, e := range errands {

@@ -15,6 +15,9 @@ type Case struct {
 	Version int    `json:"version"`
 	Facts   Facts  `json:"facts"`
 	Pulls   []Pull `json:"pulls"` // the failing ones, in the order of the containers
+	// Crashed is the image of a container that has it and ends at once, when no
+	// pull fails.
+	Crashed *Pull `json:"crashed,omitempty"`
 	// TookMs is how long gathering took, by step id.
 	TookMs map[string]int64 `json:"tookMs,omitempty"`
 }

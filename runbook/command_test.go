@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestCommandsParse lets a shell parse every command that a verdict shows,
@@ -12,7 +13,12 @@ import (
 func TestCommandsParse(t *testing.T) {
 	nasty := newWorld(notFound, pulls(`reg.example.com/a'b;$(touch x):v1`))
 	nasty.facts.Target.Namespace = `shop"; rm -rf / #`
-	rows := slices.Concat(imageRows(), credentialRows(), secretRows(), networkRows(), textRows(), []row{{name: "nasty", world: nasty}})
+	rows := slices.Concat(imageRows(), credentialRows(), secretRows(), networkRows(), textRows(), []row{
+		{name: "nasty", world: nasty},
+		{name: "node down", world: missingTag(nodeDown(time.Hour))},
+		{name: "crash", world: newWorld("", crashed(1, 0, "exec format error"))},
+		{name: "nasty node", world: newWorld("no space left on device", func(w *world) { w.facts.Node.Name = "n'1; touch x" })},
+	})
 	commands := map[string]bool{}
 	for _, r := range rows {
 		_, v := r.world.diagnose(t)

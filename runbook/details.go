@@ -19,20 +19,23 @@ func details(e evidence, f finding) []string {
 		}
 	}
 	add(e.registrySays())
+	add(e.leaveAlone())
 	add(e.nodeSays())
 	for _, hint := range f.blame.Hints {
 		if f.mended {
 			break
 		}
-		add(fmt.Sprintf("Secret %s, entry %s: %s.", f.blame.Secret(), f.blame.Key, hint))
+		add(fmt.Sprintf("Secret %s, entry %s: %s.", f.blame.Secret(), ShownKey(f.blame.Key), hint))
 	}
 	add(e.whyNotUsed(f))
 	add(f.flaw.sentence())
 	add(e.spareSays(f))
 	add(e.contradiction(f))
-	if e.misnamed(f) {
+	add(e.nodeSilent())
+	switch {
+	case e.misnamed(f):
 		add(sentence(e, f) + ".")
-	} else {
+	case e.meant(f) == "": // else the summary says it
 		add(e.ref.Warning)
 	}
 	return says
@@ -121,7 +124,7 @@ func (e evidence) whyNotUsed(f finding) string {
 	if f.cause != cause.PullSecretWrongHost || f.blame.Reason == "" {
 		return ""
 	}
-	s := fmt.Sprintf("Entry %s of secret %s is not used: %s.", f.blame.Key, f.blame.Secret(), strings.TrimSuffix(f.blame.Reason, "."))
+	s := fmt.Sprintf("Entry %s of secret %s is not used: %s.", ShownKey(f.blame.Key), f.blame.Secret(), strings.TrimSuffix(f.blame.Reason, "."))
 	if f.blame.Suggestion != "" && !strings.Contains(s, f.blame.Suggestion) {
 		s += " It would match with " + f.blame.Suggestion + "."
 	}
@@ -141,7 +144,7 @@ func (e evidence) spareSays(f finding) string {
 		return ""
 	}
 	name := f.spare.Secret()
-	s := fmt.Sprintf("Secret %s in this namespace has an entry for it (%s)", name, f.spare.Key)
+	s := fmt.Sprintf("Secret %s in this namespace has an entry for it (%s)", name, ShownKey(f.spare.Key))
 	if f.spare.Answer != nil {
 		s += ", and the registry accepts it"
 	}
@@ -250,11 +253,29 @@ func (e evidence) correctedSentence() string {
 	return s + fmt.Sprintf("; %s is of the old revision.", e.facts.Pod.Name)
 }
 
+// mostBackOff is the kubelet's longest back-off.
+const mostBackOff = 5 * time.Minute
+
+// leaveAlone says how long the registry asks not to be asked.
+func (e evidence) leaveAlone() string {
+	a := e.registry()
+	switch {
+	case a.RetryAfter == 0:
+		return ""
+	case a.RetryAfter < time.Minute:
+		return "It asks to be left alone for less than a minute (Retry-After)."
+	}
+	return fmt.Sprintf("It asks to be left alone for %s (Retry-After), which the kubelet does not heed.", span(a.RetryAfter))
+}
+
 // nextAttempt says when the kubelet tries again at the latest: 300 s of
 // back-off and one sync (pull-semantics: 90 s up to 1.32, 15 s from 1.33 on).
 func (e evidence) nextAttempt() string {
-	const most = 300*time.Second + 90*time.Second
+	const most = mostBackOff + 90*time.Second
 	last := e.lastAttempt()
+	if e.facts.Node.down() {
+		return fmt.Sprintf("The kubelet tries again when %s is Ready again.", e.nodeName())
+	}
 	if last.IsZero() || e.now.Sub(last) > most {
 		return "The kubelet tries again within 6.5 min; the cause shows for about 10 s then."
 	}

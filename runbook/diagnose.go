@@ -49,6 +49,11 @@ func Diagnose(ctx context.Context, sources Sources, target Target, progress Prog
 	for _, s := range suspects {
 		c.Pulls = append(c.Pulls, s.pull)
 	}
+	if len(c.Pulls) == 0 {
+		if c.Crashed, err = sources.askCrashed(ctx, c.Facts, seen, watch.progress); err != nil {
+			return Case{}, Verdict{}, err
+		}
+	}
 	c.TookMs = watch.took()
 	return c, Judge(c, sources.now()), nil
 }
@@ -58,7 +63,7 @@ func Diagnose(ctx context.Context, sources Sources, target Target, progress Prog
 func clean(f Facts) Facts {
 	for i := range f.Pod.Containers {
 		c := &f.Pod.Containers[i]
-		c.Reason, c.Message = scrub.Text(c.Reason), scrub.Text(c.Message)
+		c.Reason, c.Message, c.LastMessage = scrub.Text(c.Reason), scrub.Text(c.Message), scrub.Text(formatLine(c.LastMessage))
 	}
 	for i := range f.Events {
 		f.Events[i].Message = scrub.Text(f.Events[i].Message)
@@ -67,6 +72,11 @@ func clean(f Facts) Facts {
 		f.Failing[i].Message = scrub.Text(f.Failing[i].Message)
 	}
 	f.Pod.Unschedulable = scrub.Text(f.Pod.Unschedulable)
+	if f.Node != nil {
+		node := *f.Node
+		node.Unready = scrub.Text(node.Unready)
+		f.Node = &node
+	}
 	return f
 }
 

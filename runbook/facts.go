@@ -69,6 +69,10 @@ type Container struct {
 	Ready      bool   `json:"ready,omitempty"`
 	Restarts   int    `json:"restarts,omitempty"`
 	ExitCode   int    `json:"exitCode,omitempty"` // of the last termination
+	// LastMessage is what the last termination left, as far as it tells of the
+	// image, and Lasted how long it ran until then.
+	LastMessage string        `json:"lastMessage,omitempty"`
+	Lasted      time.Duration `json:"lasted,omitzero"`
 	// Started is when a running container was started.
 	Started time.Time `json:"started,omitzero"`
 	Volumes []string  `json:"volumes,omitempty"` // names of the image volumes that it mounts
@@ -137,7 +141,10 @@ type Node struct {
 	KubeletVersion string `json:"kubeletVersion,omitempty"`
 	Runtime        string `json:"runtime,omitempty"` // containerd://2.4.2
 	Ready          bool   `json:"ready"`
-	DiskPressure   bool   `json:"diskPressure,omitempty"`
+	// Turned is when Ready last changed, and Unready why it is not.
+	Turned       time.Time `json:"turned,omitzero"`
+	Unready      string    `json:"unready,omitempty"`
+	DiskPressure bool      `json:"diskPressure,omitempty"`
 }
 
 // Event is an event about the pod. Tenants may forge events: they are hints.

@@ -34,13 +34,15 @@ func nothingWrong(f Facts, now time.Time) Diagnosis {
 		c := crashing(f.Pod, now)
 		d.Container, d.Image = c.Name, c.Image
 		d.Summary, d.Remedies = crashSummary(where, *c), numbered([]Remedy{afterCrash(f, *c)})
+	case f.unheard(now):
+		return unheardOf(f, d, now)
 	default:
 		d.Summary = where + healthyWord(f, now)
 		if _, ok := hindrance(f); ok && starting(f.Pod) {
 			d.Remedies = numbered([]Remedy{otherRunbook(f, "Find out why it does not start", "describe", "pod", f.Pod.Name)})
 		}
 	}
-	return d
+	return lastHeard(f, d, now)
 }
 
 // starting tells that a container has not run yet.
@@ -90,60 +92,6 @@ func because(why string) string {
 	return ": " + strings.TrimSuffix(why, ".")
 }
 
-// steady is how long a container must have run before the kubelet starts its
-// back-off anew, and before a restart is history: twice the longest back-off
-// (https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy).
-const steady = 10 * time.Minute
-
-// crashing finds a container that was pulled and does not stay up. One that
-// crashes runs for a moment between two crashes, and is no better for it.
-func crashing(p Pod, now time.Time) *Container {
-	for i, c := range p.Containers {
-		switch {
-		case c.State == StateRunning && c.Restarts > 0 && !c.Started.IsZero() && now.Sub(c.Started) < steady:
-			return &p.Containers[i]
-		case c.State == StateWaiting && (c.Reason == "CrashLoopBackOff" || strings.HasPrefix(c.Reason, "Create") || strings.HasPrefix(c.Reason, "Run")):
-			return &p.Containers[i]
-		case c.State == StateTerminated && c.ExitCode != 0 && p.Phase != "Succeeded":
-			return &p.Containers[i]
-		}
-	}
-	return nil
-}
-
-func crashSummary(where string, c Container) string {
-	if c.neverStarted() {
-		return fmt.Sprintf("%s pulls fine: container %s has its image, but cannot be started (%s).", where, c.Name, c.Reason)
-	}
-	return fmt.Sprintf("%s pulls fine: container %s has its image, but does not stay up (%s).", where, c.Name, crashWord(c))
-}
-
-// neverStarted tells that the runtime could not start the container, which then
-// has no log.
-func (c Container) neverStarted() bool {
-	return c.State == StateWaiting && c.Reason != "CrashLoopBackOff"
-}
-
-func afterCrash(f Facts, c Container) Remedy {
-	switch {
-	case c.neverStarted():
-		return otherRunbook(f, "Find out why it cannot be started", "describe", "pod", f.Pod.Name)
-	case c.Restarts == 0:
-		return otherRunbook(f, "Find out why it crashes", "logs", f.Pod.Name, "-c", c.Name)
-	}
-	return otherRunbook(f, "Find out why it crashes", "logs", f.Pod.Name, "-c", c.Name, "--previous")
-}
-
-func crashWord(c Container) string {
-	if c.State == StateRunning {
-		return fmt.Sprintf("running again, last exit code %d, %s", c.ExitCode, count(c.Restarts, "restart"))
-	}
-	if c.State == StateTerminated || c.Reason == "CrashLoopBackOff" {
-		return fmt.Sprintf("%s, last exit code %d, %s", orWord(c.Reason, "terminated"), c.ExitCode, count(c.Restarts, "restart"))
-	}
-	return c.Reason
-}
-
 func orWord(s, other string) string {
 	if s == "" {
 		return other
@@ -182,7 +130,7 @@ func presentSince(f Facts, now time.Time) string {
 func otherRunbook(f Facts, title string, words ...string) Remedy {
 	e := evidence{facts: f}
 	return Remedy{
-		Kind: SeeOtherRunbook, Title: title, Why: "The image is not the problem; this is another runbook.",
+		Kind: SeeOtherRunbook, Title: title, Why: "The pull is not the problem; this is another runbook.",
 		Command: e.kubectl(words...), Risk: "none",
 	}
 }

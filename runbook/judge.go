@@ -19,18 +19,25 @@ func Judge(c Case, now time.Time) Verdict {
 		v.Node = c.Facts.Node.Name
 	}
 	judged := judgePulls(c, now)
-	if len(judged) == 0 {
+	crash, wrong := judgeCrash(c, now)
+	switch {
+	case len(judged) == 0 && wrong:
+		v.Diagnosis = crash.diagnosis
+	case len(judged) == 0:
 		v.Diagnosis = nothingWrong(c.Facts, now)
-	} else {
+	default:
 		v.Diagnosis = judged[0].diagnosis
 		for _, j := range judged[1:] {
 			v.Failures = append(v.Failures, j.diagnosis)
 		}
-		v.Severity, v.Since = severity(c.Facts), since(c)
+		v.Since = since(c)
 		v.Notes = notes(judged[0].evidence, judged[0].finding)
 	}
 	v.Scope = scopeOf(c.Facts, v.Diagnosis)
-	v.Steps = judgeSteps(c, judged, v)
+	if v.Cause != cause.None {
+		v.Severity = severityOf(hit(c.Facts), v.Scope)
+	}
+	v.Steps = judgeSteps(c, judged, v, now)
 	return v
 }
 
@@ -67,7 +74,7 @@ func doubt(f finding) int {
 func diagnose(e evidence, f finding) Diagnosis {
 	return Diagnosis{
 		Container: e.pull.Container, Image: e.pull.Image, Registry: e.ref.Host,
-		Cause: f.cause, Certainty: f.certainty, Summary: summary(e, f), Vantage: f.vantage,
+		Cause: f.cause, Certainty: f.certainty, Summary: summary(e, f) + e.unretried(), Vantage: f.vantage,
 		Details: details(e, f), Credentials: credentials(e), Remedies: remedies(e, f),
 		Suggestions: suggestions(e, f), Mended: f.mended,
 	}
@@ -146,19 +153,6 @@ func workloadRef(f Facts) *WorkloadRef {
 		return nil
 	}
 	return &WorkloadRef{Kind: f.Workload.Kind, Name: f.Workload.Name}
-}
-
-// severity is P1 when the failure blocks a rollout or costs a workload its
-// availability, P2 for a single pod.
-func severity(f Facts) string {
-	w := f.Workload
-	if w == nil || w.Kind == "Job" || w.Kind == "CronJob" {
-		return P2
-	}
-	if w.Blocked || (w.Desired > 0 && w.Available < w.Desired) {
-		return P1
-	}
-	return P2
 }
 
 // since is when the oldest of the failing pulls began to wait.

@@ -2,7 +2,9 @@ package runbook
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // kindWord is the kind as people say it and kubectl takes it.
@@ -14,6 +16,16 @@ func kindWord(kind string) string {
 }
 
 func secretName(source string) string { return strings.TrimPrefix(source, "secret/") }
+
+// ShownKey is the key of a pull secret's entry as people can read it: quoted
+// where it holds a blank or what does not show.
+func ShownKey(key string) string {
+	odd := func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }
+	if strings.ContainsFunc(key, odd) {
+		return strconv.Quote(key)
+	}
+	return key
+}
 
 // count says "1 pod", "3 pods".
 func count(n int, noun string) string {

@@ -40,22 +40,26 @@ type Answer struct {
 	Result cause.Cause `json:"result"`
 	// Login is the credential's own test, apart from this repository:
 	// TestAccepted, TestRejected or TestUntested.
-	Login      string     `json:"login,omitempty"`
-	Host       string     `json:"host"`             // that was asked
-	Status     int        `json:"status,omitempty"` // the decisive HTTP status, 0 when none
-	Code       string     `json:"code,omitempty"`   // the registry's error code, MANIFEST_UNKNOWN
-	Detail     string     `json:"detail,omitempty"` // its wording or the transport's error, scrubbed
-	Digest     string     `json:"digest,omitempty"`
-	Platforms  []string   `json:"platforms,omitempty"` // that the image has, when it lacks ours
-	Tags       []string   `json:"tags,omitempty"`      // nearest existing, best first, at most five
-	Unlike     int        `json:"unlike,omitempty"`    // how many of Tags, from the last, do not look like the one asked for
-	TagsNote   string     `json:"tagsNote,omitempty"`  // why there are none
-	RateLimit  *RateLimit `json:"rateLimit,omitempty"`
-	PlainHTTP  bool       `json:"plainHTTP,omitempty"`  // answered over http
-	Remembered bool       `json:"remembered,omitempty"` // a rejection of the last minutes, not asked again
-	Refused    string     `json:"refused,omitempty"`    // why pullfix itself did not ask: the place that its guard forbids, or plain http
-	Trips      int        `json:"trips"`                // requests, one after another
-	TookMs     int64      `json:"tookMs"`
+	Login     string   `json:"login,omitempty"`
+	Host      string   `json:"host"`             // that was asked
+	Status    int      `json:"status,omitempty"` // the decisive HTTP status, 0 when none
+	Code      string   `json:"code,omitempty"`   // the registry's error code, MANIFEST_UNKNOWN
+	Detail    string   `json:"detail,omitempty"` // its wording or the transport's error, scrubbed
+	Digest    string   `json:"digest,omitempty"`
+	Platforms []string `json:"platforms,omitempty"` // that the image has, when it lacks ours
+	Tags      []string `json:"tags,omitempty"`      // nearest existing, best first, at most five
+	Unlike    int      `json:"unlike,omitempty"`    // how many of Tags, from the last, do not look like the one asked for
+	TagsNote  string   `json:"tagsNote,omitempty"`  // why there are none
+	// TagDigest is the digest of the tag beside a digest that is missing.
+	TagDigest string     `json:"tagDigest,omitempty"`
+	RateLimit *RateLimit `json:"rateLimit,omitempty"`
+	// RetryAfter is how long the registry asks to be left alone.
+	RetryAfter time.Duration `json:"retryAfter,omitempty"`
+	PlainHTTP  bool          `json:"plainHTTP,omitempty"`  // answered over http
+	Remembered bool          `json:"remembered,omitempty"` // a rejection of the last minutes, not asked again
+	Refused    string        `json:"refused,omitempty"`    // why pullfix itself did not ask: the place that its guard forbids, or plain http
+	Trips      int           `json:"trips"`                // requests, one after another
+	TookMs     int64         `json:"tookMs"`
 }
 
 // RateLimit is a registry's own count of pulls, from its headers.

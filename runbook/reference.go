@@ -45,65 +45,13 @@ func ParseReference(image string) Reference {
 	return r
 }
 
-// slip explains a reference that does not parse.
-func slip(image string, err error) string {
-	for _, s := range slips() {
-		if s.in(image) {
-			return s.says
-		}
-	}
-	return strings.TrimPrefix(err.Error(), "invalid reference format: ")
-}
-
-type slipRule struct {
-	in   func(string) bool
-	says string
-}
-
-// slips are the usual ways to spoil a reference, most telling first.
-func slips() []slipRule {
-	contains := func(part string) func(string) bool {
-		return func(s string) bool { return strings.Contains(s, part) }
-	}
-	return []slipRule{
-		{func(s string) bool { return s == "" }, "the image is empty"},
-		{func(s string) bool { return strings.TrimSpace(s) != s }, "there is a space or a line end around the name"},
-		{contains("${"), "a variable was not filled in (${…})"},
-		{contains("$("), "a variable was not filled in ($(…))"},
-		{contains("{{"), "a template was not filled in ({{ … }})"},
-		{func(s string) bool { return strings.Contains(s, "<") && strings.Contains(s, ">") }, "a placeholder was not filled in (<…>)"},
-		{contains("://"), "the name begins with a scheme; an image is written without https://"},
-		{func(s string) bool { return strings.ContainsAny(s, " \t\n") }, "there is a space in the name"},
-		{func(s string) bool { return strings.HasSuffix(s, ":") }, "the tag after the colon is empty"},
-		{func(s string) bool { return strings.HasSuffix(s, "@") }, "the digest after the @ is empty"},
-		{longTag, "the tag is longer than 128 characters"},
-		{upperRepository, "the repository name must be lowercase"},
-		{contains("//"), "there is an empty part between two slashes"},
-		{func(s string) bool { return strings.Contains(guessHost(s), "_") }, `the name of a host may not hold "_"`},
-	}
-}
-
-func longTag(image string) bool {
-	i := strings.LastIndexByte(image, ':')
-	return i > strings.LastIndexByte(image, '/') && len(image)-i-1 > 128
-}
-
-func upperRepository(image string) bool {
-	rest := image
-	if i := strings.IndexByte(image, '/'); i >= 0 && strings.ContainsAny(image[:i], ".:") {
-		rest = image[i+1:]
-	}
-	if i := strings.LastIndexByte(rest, ':'); i >= 0 {
-		rest = rest[:i]
-	}
-	return strings.ToLower(rest) != rest
-}
-
 // warn finds slips that still parse (pull-semantics: a first part counts as a
 // registry only with a dot, a port or an upper-case letter, or as localhost).
 func warn(image string, r Reference) string {
 	first, _, hasSlash := strings.Cut(image, "/")
 	switch {
+	case undoubled(image) != "":
+		return hostTwice
 	case r.oddHost():
 		return r.Host + ` holds "_", which the name of a host may not`
 	case !hasSlash && strings.Contains(strings.Split(image, ":")[0], "."):

@@ -25,6 +25,9 @@ func remedies(e evidence, f finding) []Remedy {
 	if e.facts.Pod.Static {
 		list = e.forStatic(list)
 	}
+	if e.facts.Node.down() {
+		list = append(list, lookAtNode(e.facts, "Until it is back, nothing is retried there."))
+	}
 	list = numbered(distinct(list))
 	for i := range list {
 		list[i].Approvable = e.canCarry(list[i])

@@ -26,8 +26,11 @@ func (e evidence) fixImage(f finding) Remedy {
 		r.Title = "Set the image to a tag that exists"
 		r.Why = "No tag looks like " + e.ref.Tag + "; " + thereIs(near) + "." + e.servingStill()
 	}
-	if e.misnamed(f) {
-		r.Why = e.ref.Warning + "."
+	if e.misnamed(f) || e.ref.Warning == hostTwice {
+		r.Why = capital(e.ref.Warning) + "." + e.servingStill()
+	}
+	if e.pinned() != "" {
+		r.Why = "The tag " + e.ref.Tag + " leads to that digest now; the one that was asked for is gone, or was never here." + e.servingStill()
 	}
 	switch f.cause {
 	case cause.UnsupportedManifest:
@@ -57,6 +60,9 @@ func thereIs(tags []string) string {
 // placeholder is the image with the part to fill in, where no better one is
 // known.
 func (e evidence) placeholder() string {
+	if name, _, ok := strings.Cut(e.pull.Image, "@"); ok && e.ref.Problem != "" && ParseReference(name).Problem == "" {
+		return name + ":TAG"
+	}
 	if e.ref.Problem != "" || e.ref.Warning != "" || e.ref.Repository == "" {
 		return "REGISTRY/REPOSITORY:TAG"
 	}
@@ -74,6 +80,8 @@ func (e evidence) rolloutRisk() string {
 		return "none for the other containers: the pod is changed in place"
 	case w == nil:
 		return e.remakeRisk()
+	case w.Kind == "ReplicaSet" || w.Kind == "ReplicationController":
+		return e.object() + " rolls nothing out: its healthy pods keep the old image until they are deleted, too" + e.reverted(e.owner())
 	case w.Kind == "Job":
 		return "the job is made anew: its finished pods are deleted, too" + e.reverted(e.owner())
 	case w.Kind == "CronJob":
@@ -144,6 +152,12 @@ func (e evidence) corrections() []string {
 		return repaired(e.pull.Image)
 	}
 	var images []string
+	if once := undoubled(e.pull.Image); once != "" {
+		images = append(images, once)
+	}
+	if pinned := e.pinned(); pinned != "" {
+		images = append(images, pinned)
+	}
 	for _, a := range append(e.sent(), e.otherAnswers()...) {
 		for _, tag := range a.Tags[:max(len(a.Tags)-a.Unlike, 0)] {
 			images = append(images, e.spelling(tag))
@@ -185,6 +199,12 @@ func repaired(image string) []string {
 		fixed = rest
 	}
 	fixed = strings.TrimRight(fixed, ":@")
+	if name, _, ok := strings.Cut(fixed, "@"); ok && badDigest(fixed) && strings.Contains(lastPart(name), ":") {
+		fixed = name // the tag alone names it
+	}
+	if once := undoubled(fixed); once != "" {
+		fixed = once
+	}
 	if host, path, ok := strings.Cut(fixed, "/"); ok && strings.ContainsAny(host, ".:") {
 		repository, tag, tagged := strings.Cut(path, ":")
 		fixed = host + "/" + strings.ToLower(repository)
@@ -201,6 +221,8 @@ func repaired(image string) []string {
 	}
 	return []string{fixed}
 }
+
+func lastPart(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
 // chooseNodes keeps the workload on nodes that the image is built for.
 func (e evidence) chooseNodes() []Remedy {

@@ -24,8 +24,15 @@ func (e evidence) object() string {
 }
 
 func (e evidence) wait(why string) Remedy {
+	title := "Wait: the kubelet tries again by itself within 5 min"
+	switch asked := e.registry().RetryAfter; {
+	case e.facts.Node.down():
+		title = "Wait: the kubelet tries again by itself when " + e.nodeName() + " is Ready again"
+	case asked > mostBackOff:
+		title = fmt.Sprintf("Wait for %s: so long %s asks to be left alone, and the kubelet's attempts until then may fail", span(asked), e.registry().Host)
+	}
 	return Remedy{
-		Kind: Wait, Title: "Wait: the kubelet tries again by itself within 5 min", Why: why,
+		Kind: Wait, Title: title, Why: why,
 		Command: e.kubectl("get", "pod", e.facts.Pod.Name, "--watch"), Risk: "none",
 	}
 }
@@ -128,10 +135,16 @@ func (e evidence) reverted(o *Ownership) string {
 }
 
 func (e evidence) freeDisk() Remedy {
+	node := e.nodeWord()
+	steps := []string{
+		shell.Join("kubectl", "cordon", node), shell.Join("ssh", node, "sudo", "crictl", "rmi", "--prune"), shell.Join("kubectl", "uncordon", node),
+	}
 	return Remedy{
-		Kind: FreeDisk, Title: "Free the disk of " + e.nodeName(), Why: "The image does not fit on the node's disk.",
-		Command: e.onNode("crictl", "rmi", "--prune"), Risk: "images that nothing uses are pulled again when they are needed",
-		Object: "node/" + e.nodeWord(),
+		Kind: FreeDisk, Title: "Free the disk of " + e.nodeName(),
+		Why:     "The image does not fit on the node's disk. By ssh or on its console: a debug pod would have to be pulled onto the same disk.",
+		Command: strings.Join(steps, " && "),
+		Risk:    "no pod is placed on the node meanwhile; images that nothing uses are pulled again when they are needed",
+		Object:  "node/" + node,
 	}
 }
 

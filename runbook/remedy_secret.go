@@ -113,7 +113,7 @@ func (e evidence) whyUpdate(f finding) string {
 		return "Or let the secret that the pod does use have a good credential."
 	case cause.PullSecretWrongHost:
 		if f.blame.Suggestion != "" {
-			return fmt.Sprintf("Its key %s does not match; %s would.", f.blame.Key, f.blame.Suggestion)
+			return fmt.Sprintf("Its key %s does not match; %s would.", ShownKey(f.blame.Key), f.blame.Suggestion)
 		}
 		return fmt.Sprintf("None of its entries is for %s.", e.ref.Host)
 	case cause.PullSecretMalformed:

@@ -3,6 +3,7 @@ package runbook
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/pullfix/pullfix/runbook/cause"
 	"github.com/pullfix/pullfix/runbook/scrub"
@@ -27,12 +28,18 @@ func Steps() []Step {
 type view struct {
 	facts     Facts
 	pull      *judgement // nil when nothing fails
+	crashed   *evidence  // the image of a container that ends at once, when it was asked about
 	diagnosis Diagnosis
 	scope     Scope
+	now       time.Time
 }
 
-func judgeSteps(c Case, judged []judgement, v Verdict) []Result {
-	see := view{facts: c.Facts, diagnosis: v.Diagnosis, scope: v.Scope}
+func judgeSteps(c Case, judged []judgement, v Verdict, now time.Time) []Result {
+	see := view{facts: c.Facts, diagnosis: v.Diagnosis, scope: v.Scope, now: now}
+	if c.Crashed != nil {
+		e := newEvidence(c.Facts, *c.Crashed, now)
+		see.crashed = &e
+	}
 	if len(judged) > 0 {
 		see.pull = &judged[0]
 	}
@@ -124,9 +131,7 @@ func confirmError() Step {
 func judgeError(v view) Result {
 	describe := evidence{facts: v.facts}.kubectl("describe", "pod", v.facts.Pod.Name)
 	if v.pull == nil {
-		r := ok("no container waits for its image")
-		r.Command = describe
-		return r
+		return v.hearNode(Result{Status: StatusOK, Summary: "no container waits for its image", Command: describe})
 	}
 	e := v.pull.evidence
 	r := Result{Status: StatusProblem, Command: describe}
@@ -144,7 +149,7 @@ func judgeError(v view) Result {
 	for _, event := range lastEvents(v.facts.Events, 8) {
 		r.Evidence = append(r.Evidence, fmt.Sprintf("%s %s x%d: %s", event.Last.UTC().Format("15:04:05"), event.Reason, event.Count, event.Message))
 	}
-	return r
+	return v.hearNode(r)
 }
 
 // telling is the part of the kubelet's message that ends with the words that

@@ -30,9 +30,9 @@ func judgeAuth(v view) Result {
 		if c.Answer == nil {
 			continue
 		}
-		r.Evidence = append(r.Evidence, fmt.Sprintf("%s, key %s: %s; %s", c.Secret(), c.Key, test(c), answerLine(*c.Answer)))
+		r.Evidence = append(r.Evidence, fmt.Sprintf("%s, key %s: %s; %s", c.Secret(), ShownKey(c.Key), test(c), answerLine(*c.Answer)))
 		for _, hint := range c.Hints {
-			r.Evidence = append(r.Evidence, fmt.Sprintf("%s, key %s: %s", c.Secret(), c.Key, hint))
+			r.Evidence = append(r.Evidence, fmt.Sprintf("%s, key %s: %s", c.Secret(), ShownKey(c.Key), hint))
 		}
 	}
 	if a := e.pull.Anonymous; a != nil {

@@ -18,10 +18,15 @@ func verifyImage() Step {
 }
 
 func judgeImage(v view) Result {
-	if v.pull == nil {
+	var e evidence
+	switch {
+	case v.pull != nil:
+		e = v.pull.evidence
+	case v.crashed != nil:
+		e = *v.crashed
+	default:
 		return skipped("nothing to ask the registry")
 	}
-	e := v.pull.evidence
 	if e.ref.Problem != "" {
 		return Result{Status: StatusProblem, Summary: "not a valid name: " + e.ref.Problem, Evidence: []string{e.pull.Image}}
 	}

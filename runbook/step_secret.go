@@ -40,7 +40,7 @@ func secretResult(e evidence) Result {
 	switch {
 	case len(e.pull.Malformed) > 0:
 		f := e.pull.Malformed[0]
-		return problem(strings.TrimSuffix(fmt.Sprintf("%s cannot be decoded (entry %s): %s", f.Secret, orWord(f.Key, "?"), f.Detail), "."))
+		return problem(strings.TrimSuffix(fmt.Sprintf("%s cannot be decoded (entry %s): %s", f.Secret, orWord(ShownKey(f.Key), "?"), f.Detail), "."))
 	case len(e.used) > 0:
 		return usedSecrets(e)
 	case e.facts.Pod.Static:
@@ -77,7 +77,7 @@ func asksLogin(c cause.Cause) bool { return isRefusal(c) && c != cause.Repositor
 func usedSecrets(e evidence) Result {
 	var parts []string
 	for _, c := range e.used {
-		parts = append(parts, fmt.Sprintf("%s → key %s", c.Secret(), c.Key))
+		parts = append(parts, fmt.Sprintf("%s → key %s", c.Secret(), ShownKey(c.Key)))
 	}
 	r := ok(strings.Join(parts, ", ") + ", used by the kubelet")
 	if e.onlyEmpty() {
@@ -101,9 +101,9 @@ func secretEvidence(e evidence) []string {
 		if !c.Used {
 			state = "not used: " + c.Reason
 		}
-		lines = append(lines, fmt.Sprintf("%s, key %s: %s", c.Secret(), c.Key, state))
+		lines = append(lines, fmt.Sprintf("%s, key %s: %s", c.Secret(), ShownKey(c.Key), state))
 		for _, hint := range c.Hints {
-			lines = append(lines, fmt.Sprintf("%s, key %s: %s", c.Secret(), c.Key, hint))
+			lines = append(lines, fmt.Sprintf("%s, key %s: %s", c.Secret(), ShownKey(c.Key), hint))
 		}
 	}
 	for _, f := range append(append([]Flaw{}, e.pull.Malformed...), e.pull.Flaws...) {

@@ -15,10 +15,11 @@ func summary(e evidence, f finding) string {
 	if e.misnamed(f) {
 		return "The image name is probably wrong: " + e.ref.Warning
 	}
+	s := sentence(e, f) + e.meant(f)
 	if e.corrected() {
-		return sentence(e, f) + e.correction()
+		return s + e.correction()
 	}
-	return sentence(e, f)
+	return s
 }
 
 // misnamed tells that a slip in the name explains a failure that is not said of
@@ -60,7 +61,7 @@ func sentence(e evidence, f finding) string {
 func imageSummary(e evidence, f finding) string {
 	switch f.cause {
 	case cause.TagNotFound:
-		return fmt.Sprintf("The %s does not exist in %s", e.ref.version(), e.ref.name())
+		return fmt.Sprintf("The %s does not exist in %s", e.ref.version(), e.ref.name()) + e.besideSays()
 	case cause.RepositoryNotFound:
 		return fmt.Sprintf("The repository %s does not exist on %s", e.ref.Repository, e.ref.Host)
 	case cause.PlatformMismatch:
@@ -146,7 +147,7 @@ func hiddenSummary(e evidence, f finding) string {
 
 func authMissingSummary(e evidence, f finding) string {
 	if f.blame.Source != "" {
-		return fmt.Sprintf("The entry %s in secret %s has no user and password that the kubelet can use, so the pod pulls without a login", f.blame.Key, f.blame.Secret())
+		return fmt.Sprintf("The entry %s in secret %s has no user and password that the kubelet can use, so the pod pulls without a login", ShownKey(f.blame.Key), f.blame.Secret())
 	}
 	if e.facts.Pod.Static {
 		return fmt.Sprintf("%s asks for a login; a static pod cannot use pull secrets, and the node has no credential for it", e.ref.Host)
@@ -173,14 +174,14 @@ func secretSummary(e evidence, f finding) string {
 		return fmt.Sprintf("The kubelet ignores secret %s because of its type%s", f.flaw.Secret, e.typeOf(f.flaw.Secret))
 	case cause.PullSecretWrongHost:
 		if f.blame.Suggestion != "" || keyHost(f.blame.Key) == e.ref.Host {
-			return fmt.Sprintf("The entry %s of secret %s does not match %s, so the kubelet does not use it", f.blame.Key, f.blame.Secret(), e.ref.name())
+			return fmt.Sprintf("The entry %s of secret %s does not match %s, so the kubelet does not use it", ShownKey(f.blame.Key), f.blame.Secret(), e.ref.name())
 		}
 		return fmt.Sprintf("Secret %s has no entry for %s", f.secret(), e.ref.Host)
 	case cause.PullSecretNotAttached:
 		return fmt.Sprintf("The pod does not use secret %s, which has the credential for %s", f.spare.Secret(), e.ref.Host)
 	}
 	if f.flaw.Key != "" {
-		return fmt.Sprintf("The entry %s of secret %s cannot be decoded, which stops every pull of the pod", f.flaw.Key, f.flaw.Secret)
+		return fmt.Sprintf("The entry %s of secret %s cannot be decoded, which stops every pull of the pod", ShownKey(f.flaw.Key), f.flaw.Secret)
 	}
 	if len(e.pull.Malformed) > 0 {
 		return fmt.Sprintf("Secret %s cannot be decoded, which stops every pull of the pod", f.flaw.Secret)

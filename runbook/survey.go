@@ -114,18 +114,9 @@ func finish(g Group) Group {
 			g.Namespaces = append(g.Namespaces, p.Namespace)
 		}
 	}
-	g.Severity = groupSeverity(g)
+	g.Severity = severityOf(g.hit(), g.Scope())
 	g.Summary = groupSummary(g)
 	return g
-}
-
-// groupSeverity: one pod alone is P2; several pods of one workload, or several
-// workloads, mean that a rollout or a workload is hit.
-func groupSeverity(g Group) string {
-	if len(g.Namespaces) > 1 || g.podCount() > 1 {
-		return P1
-	}
-	return P2
 }
 
 func (g Group) podCount() int {

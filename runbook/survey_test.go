@@ -53,3 +53,38 @@ func TestScopeCountsTheSameCause(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestScanAndDiagnosisAgreeOnSeverity: what a list of pods shows is judged by
+// the rule that the diagnosis goes by.
+func TestScanAndDiagnosisAgreeOnSeverity(t *testing.T) {
+	for _, r := range []struct {
+		name     string
+		owner    string // nearest, as the pod names it
+		workload *runbook.Workload
+		more     []runbook.FailingPull
+		want     string
+	}{
+		{"bare pod", "", nil, nil, runbook.P2},
+		{"bare pods, one cause", "", nil, []runbook.FailingPull{failing("far", "p", image, notFound)}, runbook.P1},
+		{"bare pods, two causes", "", nil, []runbook.FailingPull{failing("far", "p", image, refused)}, runbook.P2},
+		{"the only pod of a Deployment", "ReplicaSet/web-1a", &runbook.Workload{Kind: "Deployment", Name: "web", Desired: 1}, nil, runbook.P1},
+		{"first pod of a rollout", "ReplicaSet/web-1a", &runbook.Workload{Kind: "Deployment", Name: "web", Desired: 3, Available: 3, Blocked: true}, nil, runbook.P1},
+		{"a pod of a DaemonSet", "DaemonSet/agent", &runbook.Workload{Kind: "DaemonSet", Name: "agent", Desired: 3, Available: 2}, nil, runbook.P1},
+		{"a pod of a Job", "Job/once", &runbook.Workload{Kind: "Job", Name: "once", Desired: 1}, nil, runbook.P2},
+	} {
+		w := missingTag(func(w *world) { w.facts.Workload = r.workload })
+		own := failing("shop", "web-1", image, notFound)
+		own.Workload = r.owner
+		w.facts.Failing = append([]runbook.FailingPull{own}, r.more...)
+		_, v := w.diagnose(t)
+		scanned := ""
+		for _, g := range runbook.Survey(w.facts.Failing) {
+			if g.Pods[0].Name == "web-1" || len(g.Pods) > 1 {
+				scanned = g.Severity
+			}
+		}
+		if v.Severity != r.want || scanned != r.want {
+			t.Errorf("%s: diagnosed %s, scanned %s, want %s", r.name, v.Severity, scanned, r.want)
+		}
+	}
+}

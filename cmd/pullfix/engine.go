@@ -96,7 +96,7 @@ func (e engine) Recovery(ctx context.Context, i bot.Incident) (runbook.Recovery,
 	if err != nil {
 		return runbook.Recovery{}, false, err
 	}
-	r, over, err := asked.Recovery(ctx, k8s.RecoveryQuestion{Facts: i.Case.Facts, Pulls: i.Case.Pulls})
+	r, over, err := asked.Recovery(ctx, k8s.RecoveryQuestion{Facts: i.Case.Facts, Pulls: i.Case.Pulls, Crashed: i.Case.Crashed})
 	if err != nil || i.Canary() {
 		return r, over, err
 	}

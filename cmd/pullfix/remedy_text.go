@@ -116,7 +116,7 @@ func (p *page) credentials(rows []runbook.Credential, now time.Time) {
 		if user == "" {
 			user = "-"
 		}
-		t.add(secretName(c.Source), c.Key, user, used, test, expires)
+		t.add(secretName(c.Source), runbook.ShownKey(c.Key), user, used, test, expires)
 		if c.Reason != "" {
 			t.below("not used: " + c.Reason)
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pullfix/pullfix/runbook"
 	"github.com/pullfix/pullfix/runbook/keyring"
 )
 
@@ -120,10 +121,10 @@ func (p *page) heading(text string) {
 	}
 }
 
-// quotedIfOdd shows the spaces at the ends of a key.
+// quotedIfOdd shows the blanks in a key, and that there is none.
 func quotedIfOdd(key string) string {
-	if key != strings.TrimSpace(key) || key == "" {
-		return fmt.Sprintf("%q", key)
+	if key == "" {
+		return `""`
 	}
-	return key
+	return runbook.ShownKey(key)
 }

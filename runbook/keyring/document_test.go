@@ -63,6 +63,18 @@ func oddEntries() []entryCase {
 			"user with newline", `{"username":"bot\n","password":"word"}`, "bot\n", "word",
 			[]string{"space or line break before or after the user: the kubelet sends it along"},
 		},
+		{
+			"byte order mark", `{"auth":"` + encode("\ufeffbot:word") + `"}`, "\ufeffbot", "word",
+			[]string{"byte order mark before the user (a file saved as UTF-8 with BOM?): the kubelet sends it along"},
+		},
+		{
+			"byte order mark before the password", `{"auth":"` + encode("bot:\ufeffword") + `"}`, "bot", "\ufeffword",
+			[]string{"byte order mark before the password (a file saved as UTF-8 with BOM?): the kubelet sends it along"},
+		},
+		{
+			"space without width", `{"username":"bot","password":"word\u200b"}`, "bot", "word\u200b",
+			[]string{"invisible character in the password (copied from a page or a document?): the kubelet sends it along"},
+		},
 		{"nothing", `{}`, "", "", []string{"user and password are empty: it is tried as an anonymous pull"}},
 		{"null", `null`, "", "", []string{"user and password are empty: it is tried as an anonymous pull"}},
 		{

@@ -66,5 +66,22 @@ func spaceHints(c Credential) []string {
 	if strings.ContainsFunc(c.User, unicode.IsControl) && c.User == strings.TrimSpace(c.User) {
 		hints = append(hints, fmt.Sprintf("the user %s holds a control character", MaskUser(c.User)))
 	}
+	return append(hints, unseenHints(c)...)
+}
+
+const byteOrderMark = "\ufeff"
+
+// unseenHints reports what an editor or a web page leaves behind and nobody
+// sees: a byte order mark, spaces without width, marks of direction.
+func unseenHints(c Credential) []string {
+	var hints []string
+	for _, part := range []struct{ name, text string }{{"user", c.User}, {"password", c.Password.text()}} {
+		switch {
+		case strings.HasPrefix(part.text, byteOrderMark):
+			hints = append(hints, "byte order mark before the "+part.name+" (a file saved as UTF-8 with BOM?): the kubelet sends it along")
+		case strings.ContainsFunc(part.text, func(r rune) bool { return unicode.Is(unicode.Cf, r) }):
+			hints = append(hints, "invisible character in the "+part.name+" (copied from a page or a document?): the kubelet sends it along")
+		}
+	}
 	return hints
 }
