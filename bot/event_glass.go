@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // breakGlass says that one person approved alone what takes more people: in the
@@ -57,7 +58,7 @@ func (i Incident) brokeGlass() []Approval {
 	var all []Approval
 	decisions := i.Past
 	if i.Decision != nil {
-		decisions = append(decisions[:len(decisions):len(decisions)], *i.Decision)
+		decisions = append(slices.Clip(decisions), *i.Decision)
 	}
 	for _, d := range decisions {
 		for _, a := range d.Granted {
