@@ -36,6 +36,7 @@ func (i Incident) Apply(event Event, now time.Time) (Incident, []Effect, error) 
 		return i, nil, err
 	}
 	next.Outbox = append(next.Outbox, c.due...)
+	next.bound()
 	return next, c.due, nil
 }
 

@@ -32,6 +32,8 @@ type attendant struct {
 	lines    map[string]*line    // to those who are called
 	rung     map[ring]*Paged     // what they were told, with the answer once it is final
 	busy     map[EffectKind]bool // work that is under way
+	begun    map[string]bool     // effects that this process has started, of those that pend
+	stale    bool                // the document was read anew: it may hold effects that nobody started
 	pause    time.Time           // until when nothing is begun by itself: the store failed
 	looked   time.Time           // when its pods were last looked at
 	judged   time.Time           // when it was last diagnosed
@@ -74,6 +76,7 @@ func (a *attendant) attend(ctx context.Context, o *Opening) {
 		}
 		timer.Stop()
 		a.raise(ctx)
+		a.takeUp(ctx)
 		if a.finished() && a.mayLeave(ctx) {
 			return
 		}
@@ -268,7 +271,7 @@ func (a *attendant) publish() {
 func newAttendant(d *Desk, id string) *attendant {
 	return &attendant{
 		desk: d, id: id, inbox: make(chan letter, 64), back: make(chan Event, 64), lane: make(chan Effect, 1024),
-		leave: make(chan bool), steps: make(chan runbook.Tick, 64), busy: make(map[EffectKind]bool),
+		leave: make(chan bool), steps: make(chan runbook.Tick, 64), busy: make(map[EffectKind]bool), begun: make(map[string]bool),
 		clock: steady{began: time.Now()}, lines: make(map[string]*line), rung: make(map[ring]*Paged),
 	}
 }

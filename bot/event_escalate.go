@@ -15,17 +15,18 @@ type Escalated struct {
 	At        time.Time `json:"at"`
 	Condition Condition `json:"condition,omitempty"`
 	Level     int       `json:"level,omitempty"`
-	Why       string    `json:"why"`
+	Folded    bool      `json:"folded,omitempty"` // long ago: only when and which condition are kept
+	Why       string    `json:"why,omitempty"`
 	By        Person    `json:"by,omitzero"`
 	Severity  string    `json:"severity,omitempty"`
-	Route     string    `json:"route"` // names
+	Route     string    `json:"route,omitempty"` // names
 	Text      string    `json:"text,omitempty"`
 	Details   []string  `json:"details,omitempty"`
 	Targets   []string  `json:"targets,omitempty"`  // that are called
 	Fallback  []string  `json:"fallback,omitempty"` // that are called as well once none of Targets could be reached
 	Told      []string  `json:"told,omitempty"`     // which targets confirmed
 	Failed    []string  `json:"failed,omitempty"`   // which did not, and why
-	Key       string    `json:"key"`                // dedup key
+	Key       string    `json:"key,omitempty"`      // dedup key
 }
 
 // Overdue says that the deadline has passed: it is escalated for the first time,
@@ -192,8 +193,7 @@ func (c *change) hangUp() {
 	for _, e := range c.Escalated {
 		targets = append(targets, e.Targets...)
 	}
-	slices.Sort(targets)
-	for _, target := range slices.Compact(targets) {
+	for _, target := range union(c.Reached, targets) {
 		c.follow(Effect{Kind: DoResolve, Target: target, Step: -len(c.Escalated)})
 	}
 }
@@ -209,7 +209,7 @@ func (i *Incident) page(step int, link string) Page {
 	}
 	if step >= 1 && step <= len(i.Escalated) {
 		e := i.Escalated[step-1]
-		p.Condition, p.Level, p.Severity, p.Text, p.Details, p.At = e.Condition, e.Level, orText(e.Severity, p.Severity), e.Text, e.Details, e.At
+		p.Condition, p.Level, p.Severity, p.Text, p.Details, p.At = e.Condition, e.Level, orText(e.Severity, p.Severity), orText(e.Text, e.Why), e.Details, e.At
 		return p
 	}
 	p.Action, p.Text = PageResolve, "Over"

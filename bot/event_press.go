@@ -26,7 +26,9 @@ type Denied struct {
 }
 
 func (e Denied) apply(c *change) error {
-	c.note(e.Press.Person, fmt.Sprintf("%s refused: %s", e.Press.Button, e.Why))
+	if what := fmt.Sprintf("%s refused: %s", e.Press.Button, e.Why); !c.repeats(e.Press.Person, what) {
+		c.note(e.Press.Person, what)
+	}
 	c.whisper(e.Press, e.Why)
 	return Done{Effect: e.Effect}.apply(c)
 }

@@ -74,6 +74,7 @@ type Incident struct {
 	// zero when there is nothing more to call them for.
 	Deadline  time.Time   `json:"deadline"`
 	Escalated []Escalated `json:"escalated,omitempty"`
+	Reached   []string    `json:"reached,omitempty"` // targets of folded escalations: they have to hear that it is over
 	// Acknowledged is who took it: repeats stop, the incident stays open.
 	Acknowledged *Person      `json:"acknowledged,omitempty"`
 	Snoozed      *Snoozed     `json:"snoozed,omitempty"`
@@ -85,6 +86,7 @@ type Incident struct {
 	Reminder *Reminder `json:"reminder,omitempty"`
 	Ending   *Ending   `json:"ending,omitempty"`
 	Timeline []Entry   `json:"timeline"`
+	LeftOut  int       `json:"leftOut,omitempty"` // lines of the timeline that were dropped
 	// Feedback is what people said about the steps; an answer a person.
 	Feedback []Feedback `json:"feedback,omitempty"`
 	// PostmortemOwner is who writes the postmortem of a P1 or P2.

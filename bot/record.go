@@ -93,7 +93,7 @@ func (a *attendant) reload(ctx context.Context) error {
 		stored = stored.clone()
 		stored.adopt(a.incident)
 	}
-	a.incident, a.version = stored, version
+	a.incident, a.version, a.stale = stored, version, true
 	a.publish()
 	if a.unsaved && stored.State.Over() {
 		if next, effects, err := stored.Apply(hungUp{}, a.clock.now()); err == nil {
@@ -109,6 +109,7 @@ func (i *Incident) adopt(ahead Incident) {
 		return
 	}
 	i.Escalated, i.Deadline, i.Sequence = ahead.Escalated, ahead.Deadline, max(i.Sequence, ahead.Sequence)
+	i.Reached = union(i.Reached, ahead.Reached)
 	for _, e := range ahead.Outbox {
 		known := func(o Effect) bool { return o.Kind == e.Kind && o.Target == e.Target && o.Step == e.Step }
 		if e.Kind == DoPage && !slices.ContainsFunc(i.Outbox, known) {

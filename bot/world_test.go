@@ -47,6 +47,7 @@ type shop struct {
 	slowShow  time.Duration // how long a drawing takes
 	slowLook  time.Duration // how long a diagnosis takes
 	ids       int
+	lie       func(bot.Incident) bool // saves it, and says that it did not
 	duty
 }
 
@@ -94,6 +95,9 @@ func (s *shop) Save(_ context.Context, i bot.Incident, expected bot.Version) (bo
 	}
 	s.versions[i.ID]++
 	s.documents[i.ID] = i
+	if s.lie != nil && s.lie(i) {
+		return "", errDown
+	}
 	return bot.Version(fmt.Sprint(s.versions[i.ID])), nil
 }
 

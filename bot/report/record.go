@@ -133,6 +133,9 @@ func actionOf(r runbook.Receipt) Action {
 func escalations(list []bot.Escalated) []Escalation {
 	all := make([]Escalation, 0, len(list))
 	for _, e := range list {
+		if e.Folded {
+			continue // the timeline says how it began
+		}
 		all = append(all, Escalation{At: e.At.UTC(), Why: said(e.Why), By: name(e.By), Told: allSaid(e.Told), Failed: allSaid(e.Failed)})
 	}
 	return all

@@ -16,6 +16,8 @@ const (
 // outcome is what became of an escalation, "" while that is not known.
 func outcome(e bot.Escalated) string {
 	switch {
+	case e.Folded:
+		return "" // counted long ago
 	case len(e.Told) > 0:
 		return told
 	case len(e.Targets) == 0:
