@@ -84,7 +84,7 @@ func (c *change) whisper(p Press, text string) {
 }
 
 func (c *change) note(by Person, what string) {
-	c.Timeline = append(c.Timeline, Entry{At: c.now, By: by, What: what})
+	c.Timeline = append(c.Timeline, Entry{At: c.now, By: by, What: cut(what, longestLine)})
 }
 
 // mostSeen bounds the keys that are remembered; ten minutes of an eager crowd

@@ -33,6 +33,7 @@ type attendant struct {
 	rung     map[ring]*Paged     // what they were told, with the answer once it is final
 	busy     map[EffectKind]bool // work that is under way
 	begun    map[string]bool     // effects that this process has started, of those that pend
+	doubtful bool                // a save failed, and may have taken effect all the same
 	stale    bool                // the document was read anew: it may hold effects that nobody started
 	pause    time.Time           // until when nothing is begun by itself: the store failed
 	looked   time.Time           // when its pods were last looked at
@@ -96,6 +97,11 @@ func (a *attendant) begin(ctx context.Context, o *Opening) error {
 	o.After = a.desk.Policy.After
 	i, _ := Begin(*o, time.Now())
 	version, err := a.desk.Store.Save(ctx, i, "")
+	if err != nil { // it may be saved all the same
+		if stored, v, readErr := a.desk.Store.Load(ctx, i.ID); readErr == nil {
+			i, version, err = stored, v, nil
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("opening incident %s: %w", a.id, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 )
 
 // The bounds of a document. The store takes 1 MiB; an incident that nobody looks
@@ -14,7 +15,8 @@ const (
 	wholeCalls  = 50 // escalations that keep their words
 	mostPlaces  = 200
 	mostEarlier = 50
-	echoes      = 50 // lines within which the same refusal is said once
+	longestLine = 1200 // bytes
+	echoes      = 50   // lines within which the same refusal is said once
 )
 
 // bound keeps the document small, whatever happens to the incident.
@@ -22,8 +24,8 @@ func (i *Incident) bound() {
 	for len(i.Timeline) > mostLines {
 		i.shortenTimeline()
 	}
-	if n := len(i.Escalated) - wholeCalls; n > 0 {
-		old := &i.Escalated[n-1]
+	for n := len(i.Escalated) - wholeCalls - 1; n >= 0 && !i.Escalated[n].Folded; n-- {
+		old := &i.Escalated[n]
 		i.Reached = union(i.Reached, old.Targets)
 		*old = Escalated{At: old.At.Truncate(time.Second), Condition: old.Condition, Folded: true}
 	}
@@ -33,6 +35,17 @@ func (i *Incident) bound() {
 	if n := len(i.Earlier) - mostEarlier; n > 0 {
 		i.Earlier = i.Earlier[n:]
 	}
+}
+
+// cut shortens a text to so many bytes, between two characters.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return text[:most] + "…"
 }
 
 func union(a, b []string) []string {

@@ -89,3 +89,21 @@ func TestASaveThatTookEffect(t *testing.T) {
 		}
 	})
 }
+
+// TestAnOpeningThatTookEffect: it is attended to, whatever the store said.
+func TestAnOpeningThatTookEffect(t *testing.T) {
+	s, lied := newShop(), false
+	s.lie = func(bot.Incident) bool {
+		lie := !lied
+		lied = true
+		return lie
+	}
+	live(t, s, rules(), func(t *testing.T, d *bot.Desk) {
+		id := ask(t, d, ann)
+		time.Sleep(21 * time.Minute)
+		synctest.Wait()
+		if i := s.incident(t, id); !lied || i.State != bot.Open || len(i.Escalated) == 0 {
+			t.Errorf("lied %v, %s, escalated %d times", lied, i.State, len(i.Escalated))
+		}
+	})
+}

@@ -209,7 +209,7 @@ func (i *Incident) page(step int, link string) Page {
 	}
 	if step >= 1 && step <= len(i.Escalated) {
 		e := i.Escalated[step-1]
-		p.Condition, p.Level, p.Severity, p.Text, p.Details, p.At = e.Condition, e.Level, orText(e.Severity, p.Severity), orText(e.Text, e.Why), e.Details, e.At
+		p.Condition, p.Level, p.Severity, p.Text, p.Details, p.At = e.Condition, e.Level, orText(e.Severity, p.Severity), orText(e.Text, "not resolved, and still not acknowledged"), e.Details, e.At
 		return p
 	}
 	p.Action, p.Text = PageResolve, "Over"

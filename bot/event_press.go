@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -48,6 +49,9 @@ type Granted struct {
 }
 
 func (e Granted) apply(c *change) error {
+	if e.Effect != "" && !slices.ContainsFunc(c.Outbox, func(o Effect) bool { return o.ID == e.Effect }) {
+		return ErrSeen // it was applied before: a save that was said to have failed
+	}
 	if err := (Done{Effect: e.Effect}).apply(c); err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ func (a *attendant) happen(ctx context.Context, event Event) error {
 			continue
 		}
 		if err != nil {
+			a.doubtful = true
 			a.catchUp(ctx, missed)
 			return fmt.Errorf("saving incident %s: %w", a.id, err)
 		}

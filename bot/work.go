@@ -21,7 +21,7 @@ func (settled) apply(*change) error { return nil }
 // start begins what an effect asks for. What goes to the chat goes in order;
 // everything else side by side, so that a slow chat delays nothing else.
 func (a *attendant) start(ctx context.Context, e Effect) {
-	a.begun[e.ID] = true
+	a.begun[started(e)] = true
 	switch e.Kind {
 	case DoShow, DoTell, DoWhisper:
 		a.say(e)
