@@ -57,21 +57,10 @@ func (d *Desk) mayAsk(ctx context.Context, p Person, t runbook.Target, channel s
 // standing says why a person does not count at all; "" when they do.
 func (d *Desk) standing(ctx context.Context, p Person) string {
 	s, err := d.Directory.Standing(ctx, p)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "the directory could not be asked"
-	case !s.Known:
-		return "not known in this workspace"
-	case s.Deleted:
-		return "the account is deactivated"
-	case s.Bot:
-		return "not a human"
-	case s.Guest:
-		return "guests do not count"
-	case !s.SameTeam:
-		return "from another workspace"
 	}
-	return ""
+	return s.Uncounted()
 }
 
 // among tells whether a person is one of the people. A group that its members

@@ -125,3 +125,20 @@ type Standing struct {
 	Bot      bool
 	Deleted  bool
 }
+
+// Uncounted says why a person does not count at all; "" when they do.
+func (s Standing) Uncounted() string {
+	switch {
+	case !s.Known:
+		return "not known in this workspace"
+	case s.Deleted:
+		return "the account is deactivated"
+	case s.Bot:
+		return "not a human"
+	case s.Guest:
+		return "guests do not count"
+	case !s.SameTeam:
+		return "from another workspace"
+	}
+	return ""
+}

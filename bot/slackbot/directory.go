@@ -66,23 +66,6 @@ func standing(u slack.User, p bot.Person, self identity) bot.Standing {
 	}
 }
 
-// uncounted says why a person does not count at all; "" when they do.
-func uncounted(s bot.Standing) markup {
-	switch {
-	case !s.Known:
-		return "not known in this workspace"
-	case s.Deleted:
-		return "the account is deactivated"
-	case s.Bot:
-		return "not a human"
-	case s.Guest:
-		return "guests do not count"
-	case !s.SameTeam:
-		return "from another workspace"
-	}
-	return ""
-}
-
 // Members returns who is in a user group. Its members can add themselves unless
 // an identity provider fills it, or its membership is locked.
 func (b *Bot) Members(ctx context.Context, group string) ([]string, bool, error) {

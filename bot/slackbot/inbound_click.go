@@ -136,7 +136,7 @@ func (f *front) turnedAway(ctx context.Context, c clicked) markup {
 		f.o.Log.Warn("finding out who clicked", "incident", c.incident, "person", c.person.ID, "err", err)
 		return "pullfix could not find out in time who you are, so nothing was done. Press the button again."
 	}
-	why := uncounted(s)
+	why := quote(s.Uncounted(), roomSentence)
 	if why == "" {
 		return ""
 	}
