@@ -61,9 +61,9 @@ func TestSteerFromTheTerminal(t *testing.T) {
 	s.terminal(t, "close", "x").want(t, exitUsage, "no such incident", "open incidents: "+first)
 	s.Workspace.Switch(func(w *slack.Switches) { w.SocketModeOff = false })
 	s.online(t)
-	if took := s.saw(t, "thumbnails", user+" in the terminal"); took.TS != m.TS {
-		t.Error("the incident's own message does not say who took it")
-	}
+	// The thread may say so before the incident's own message is drawn again.
+	wanted := []string{"thumbnails", user + " in the terminal"}
+	s.await(t, func(got slack.Message) bool { return got.TS == m.TS && hasAll(words(got), wanted) }, wanted)
 	stop()
 	s.terminal(t, "close", first, "--reason", "token renewed").want(t, exitFine, "is closed by "+user, "notice: pullfix serve is not running")
 	s.terminal(t, "close", first).want(t, exitRefused, "over already")
