@@ -35,3 +35,6 @@ const (
 	DoShare    EffectKind = "share"   // where a credential stands, with security
 	DoAlarm    EffectKind = "alarm"   // security: the glass was broken
 )
+
+// calls tells what goes to a target of an escalation.
+func (e Effect) calls() bool { return e.Kind == DoPage || e.Kind == DoResolve }

@@ -127,13 +127,16 @@ func reason(why Condition, i Incident, e Escalated) string {
 // earlier one is superseded: the key is the same, and the newest says it all.
 func (c *change) call(targets []string) {
 	step := len(c.Escalated)
-	older := func(o Effect) bool {
-		return (o.Kind == DoPage || o.Kind == DoResolve) && slices.Contains(targets, o.Target)
-	}
+	older := callsAny(targets)
 	c.Outbox, c.due = slices.DeleteFunc(c.Outbox, older), slices.DeleteFunc(c.due, older)
 	for _, target := range targets {
 		c.follow(Effect{Kind: DoPage, Target: target, Step: step})
 	}
+}
+
+// callsAny finds what one of these targets is to be told.
+func callsAny(targets []string) func(Effect) bool {
+	return func(e Effect) bool { return e.calls() && slices.Contains(targets, e.Target) }
 }
 
 // Paged brings what a target answered: to the escalation of that number, or,
@@ -149,7 +152,7 @@ type Paged struct {
 func (e Paged) apply(c *change) error {
 	if e.Err == "" || e.Final {
 		answered := func(o Effect) bool {
-			return (o.Kind == DoPage || o.Kind == DoResolve) && o.Target == e.Target && o.Step == e.Step
+			return o.calls() && o.Target == e.Target && o.Step == e.Step
 		}
 		c.Outbox = slices.DeleteFunc(c.Outbox, answered)
 	}
@@ -184,10 +187,10 @@ func (c *change) fallBack(at *Escalated) {
 }
 
 // hangUp ends the page of an incident that is over: every target that was called
-// is told, whether or not it was heard that it was reached.
+// is told, whether or not it was heard that it was reached. What still pends, also
+// of an end before it was reopened, is superseded.
 func (c *change) hangUp() {
-	paging := func(o Effect) bool { return o.Kind == DoPage }
-	c.Outbox, c.due = slices.DeleteFunc(c.Outbox, paging), slices.DeleteFunc(c.due, paging)
+	c.Outbox, c.due = slices.DeleteFunc(c.Outbox, Effect.calls), slices.DeleteFunc(c.due, Effect.calls)
 	c.Deadline, c.Snoozed = time.Time{}, nil
 	var targets []string
 	for _, e := range c.Escalated {

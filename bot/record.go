@@ -104,10 +104,14 @@ func (a *attendant) reload(ctx context.Context) error {
 	return nil
 }
 
-// adopt takes over the escalations that another state has made since.
+// adopt takes over the escalations that another state has made since. Whom they
+// called is told nothing older any more.
 func (i *Incident) adopt(ahead Incident) {
 	if len(ahead.Escalated) < len(i.Escalated) {
 		return
+	}
+	for _, made := range ahead.Escalated[len(i.Escalated):] {
+		i.Outbox = slices.DeleteFunc(i.Outbox, callsAny(made.Targets))
 	}
 	i.Escalated, i.Deadline, i.Sequence = ahead.Escalated, ahead.Deadline, max(i.Sequence, ahead.Sequence)
 	i.Reached = union(i.Reached, ahead.Reached)
