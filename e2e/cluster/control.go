@@ -20,7 +20,7 @@ type apiPorts struct{ etcd, peer, server int }
 // startAPI starts etcd and the API server, waits until the server is ready and
 // connects to it as the administrator.
 func (c *Cluster) startAPI(ctx context.Context) error {
-	free, err := freePorts(3)
+	free, err := FreePorts(3)
 	if err != nil {
 		return err
 	}

@@ -78,21 +78,6 @@ func overlaps(subnet *net.IPNet, taken []net.Addr) bool {
 	return false
 }
 
-// freePorts returns n ports of 127.0.0.1 on which nobody listens.
-func freePorts(n int) ([]int, error) {
-	ports := make([]int, 0, n)
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("looking for a free port: %w", err)
-		}
-		// All are held until all are found, so that none comes twice.
-		defer func() { _ = l.Close() }()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports, nil
-}
-
 // token makes a random bearer token or password.
 func token() string {
 	var b [16]byte

@@ -42,7 +42,7 @@ func (c *Cluster) startContainerd(ctx context.Context) error {
 
 // startKubelet starts the kubelet and waits until its node is Ready.
 func (c *Cluster) startKubelet(ctx context.Context) error {
-	ports, err := freePorts(1)
+	ports, err := FreePorts(1)
 	if err != nil {
 		return err
 	}

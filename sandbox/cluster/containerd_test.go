@@ -123,12 +123,11 @@ func TestContainerdSays(t *testing.T) {
 }
 
 func TestContainerdRefused(t *testing.T) {
-	server := httptest.NewServer(http.NotFoundHandler())
-	server.Close()
-	runtime := &cluster.Containerd{Endpoint: func(string) string { return server.URL }}
+	const closed = "127.0.0.1:1" // a port that was just closed may be taken again by a test beside
+	runtime := &cluster.Containerd{Endpoint: func(string) string { return "http://" + closed }}
 	_, err := runtime.Pull(t.Context(), cluster.Pull{Image: "registry.test/app:v1"})
-	want := `failed to pull and unpack image "registry.test/app:v1": failed to resolve image: failed to do request: Head "` +
-		server.URL + `/v2/app/manifests/v1": dial tcp ` + strings.TrimPrefix(server.URL, "http://") + ": connect: connection refused"
+	want := `failed to pull and unpack image "registry.test/app:v1": failed to resolve image: failed to do request: Head "http://` +
+		closed + `/v2/app/manifests/v1": dial tcp ` + closed + ": connect: connection refused"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
