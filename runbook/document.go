@@ -14,7 +14,7 @@ func Document() string {
 	var b strings.Builder
 	b.WriteString("# Runbook: container registry pull failure\n\n" +
 		"Trigger: pods in `ErrImagePull` or `ImagePullBackOff`, or an alert on pull errors.\n" +
-		"Severity: P1 when it blocks a rollout, costs a workload its availability or hits more than one pod, P2 for a single pod.\n\n" +
+		"Severity: P1 when it blocks a rollout or costs a workload its availability, P2 for a single pod.\n\n" +
 		"## Diagnosis\n\n")
 	for _, s := range Steps() {
 		fmt.Fprintf(&b, "### %s %s\n\n%s\n\n", s.Row, s.Title, s.Does)

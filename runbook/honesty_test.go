@@ -21,7 +21,7 @@ func fromMirror(status string) string {
 func TestWhoSaidIt(t *testing.T) {
 	there := says("", answer(cause.None, 200))
 	blob := `failed to pull and unpack image "` + image + `": failed to copy: httpReadSeeker: failed open: unexpected status from GET request to https://` + host + `/v2/acme/app/blobs/sha256:aa: `
-	denied := says("", runbook.Answer{Result: cause.AuthMissing, Status: 403, Code: "DENIED", Detail: "client with IP '1.2.3.4' is not allowed access"})
+	denied := says("", runbook.Answer{Result: cause.PermissionDenied, Status: 403, Code: "DENIED", Detail: "client with IP '1.2.3.4' is not allowed access"})
 	for _, r := range []struct {
 		name    string
 		world   *world

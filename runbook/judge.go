@@ -35,7 +35,7 @@ func Judge(c Case, now time.Time) Verdict {
 	}
 	v.Scope = scopeOf(c.Facts, v.Diagnosis)
 	if v.Cause != cause.None {
-		v.Severity = severityOf(hit(c.Facts), v.Scope)
+		v.Severity = severityOf(hit(c.Facts))
 	}
 	v.Steps = judgeSteps(c, judged, v, now)
 	return v

@@ -8,9 +8,10 @@ import (
 	"github.com/pullfix/pullfix/runbook/shell"
 )
 
-// down tells that the node does not report itself ready: its kubelet or its
-// runtime is stopped or cut off, and starts no pull before that is mended.
-func (n *Node) down() bool { return n != nil && !n.Ready }
+// down tells that the cluster says the node is not ready: its kubelet or its
+// runtime is stopped or cut off, and starts no pull before that is mended. Where
+// it says nothing (a virtual node, a case from before), nothing is known.
+func (n *Node) down() bool { return n != nil && !n.Ready && (n.Unready != "" || !n.Turned.IsZero()) }
 
 // since says from when on the node is down.
 func (n *Node) since(now time.Time) string {

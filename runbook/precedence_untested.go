@@ -39,10 +39,6 @@ func (e evidence) blind() bool {
 	})
 }
 
-// forbidsAll tells a registry that refuses the asker, not a missing login: it
-// asks for none, or says 403 and names the address or a firewall (as ACR does).
-func (e evidence) forbidsAll() bool {
-	a := e.registry()
-	words := strings.ToLower(a.Detail)
-	return a.Result == cause.PermissionDenied || a.Status == 403 && (strings.Contains(words, "client with ip") || strings.Contains(words, "client ip") || strings.Contains(words, "firewall"))
-}
+// forbidsAll tells, where no login is sent, a registry that refuses the asker and
+// not a missing login: it asks for none, or names the address or a firewall.
+func (e evidence) forbidsAll() bool { return e.registry().Result == cause.PermissionDenied }

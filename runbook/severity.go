@@ -5,11 +5,10 @@ import (
 	"strings"
 )
 
-// severityOf is the one rule for a diagnosis and for a group of a scan: P1 when
-// a workload is hit, or more than one pod for the same reason; P2 for a single
-// pod.
-func severityOf(hit bool, scope Scope) string {
-	if hit || scope.Pods > 1 || scope.Namespaces > 1 {
+// severityOf is P1 when the failure blocks a rollout or costs a workload its
+// availability, P2 for a single pod.
+func severityOf(hit bool) string {
+	if hit {
 		return P1
 	}
 	return P2
@@ -27,8 +26,11 @@ func hit(f Facts) bool {
 
 // hit tells the same of a group as far as a list of pods allows: a pod of a
 // controller that keeps pods running is either one that it misses, or one that
-// its rollout waits for.
+// its rollout waits for. More than one pod is no single one.
 func (g Group) hit() bool {
+	if g.Scope().Pods > 1 {
+		return true
+	}
 	return slices.ContainsFunc(g.Pods, func(p GroupPod) bool {
 		kind, _, _ := strings.Cut(p.Workload, "/")
 		return serving(kind)

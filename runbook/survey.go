@@ -114,7 +114,7 @@ func finish(g Group) Group {
 			g.Namespaces = append(g.Namespaces, p.Namespace)
 		}
 	}
-	g.Severity = severityOf(g.hit(), g.Scope())
+	g.Severity = severityOf(g.hit())
 	g.Summary = groupSummary(g)
 	return g
 }
