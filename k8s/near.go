@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	edlib "github.com/hbollon/go-edlib"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -103,7 +104,7 @@ func near(name string, among []string) []string {
 // asked for is what people mean who leave out a pod's suffix.
 func distance(asked, name string) (far int, ok bool) {
 	asked, name = strings.ToLower(asked), strings.ToLower(name)
-	edits := levenshtein(asked, name)
+	edits := edlib.OSADamerauLevenshteinDistance(asked, name)
 	switch {
 	case asked == "":
 		return 0, false
@@ -129,27 +130,6 @@ func stem(name string) string {
 		return strings.Join(parts[:len(parts)-2], "-")
 	}
 	return parts[0]
-}
-
-// levenshtein counts the letters to insert, delete or replace.
-func levenshtein(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // Namespaces lists the namespaces that start with prefix, for completion. Of a

@@ -131,8 +131,5 @@ func FuzzNearest(f *testing.F) {
 				t.Errorf("%q does not exist", tag)
 			}
 		}
-		if got, back := editDistance(clip(want), clip(list)), editDistance(clip(list), clip(want)); got != back {
-			t.Errorf("distance %d one way, %d the other", got, back)
-		}
 	})
 }

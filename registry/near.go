@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	edlib "github.com/hbollon/go-edlib"
 )
 
 // nearest returns the tags that want may be a slip of, best first, at most
@@ -62,7 +64,7 @@ func distance(a, b spelled) int {
 	if strings.TrimPrefix(left, "v") == strings.TrimPrefix(right, "v") {
 		return costPrefixV
 	}
-	edits := editDistance(left, right)
+	edits := edlib.OSADamerauLevenshteinDistance(left, right) // swapped neighbours are one
 	cost := edits * costEdit
 	both := len(a.version.numbers) > 0 && len(b.version.numbers) > 0
 	switch {
@@ -126,27 +128,3 @@ func parseVersion(tag string) version {
 }
 
 func compareVersions(a, b version) int { return slices.Compare(a.numbers, b.numbers) }
-
-// editDistance counts the letters to insert, delete, replace or swap with their
-// neighbour to get from a to b.
-func editDistance(a, b string) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := range len(a) {
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := last[j]
-			if a[i] != b[j] {
-				replace++
-			}
-			row[j+1] = min(replace, last[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
-}

@@ -5,7 +5,10 @@ import (
 	"regexp"
 	"strings"
 
+	edlib "github.com/hbollon/go-edlib"
+
 	"github.com/pullfix/pullfix/runbook"
+	"github.com/pullfix/pullfix/runbook/scrub"
 )
 
 // A command is what somebody typed after /pullfix.
@@ -188,34 +191,11 @@ func unquoted(s string) string {
 func nearest(word string) string {
 	best, near := 3, ""
 	for _, f := range forms() {
-		if d := distance(word, f.word); d < best {
+		if d := edlib.OSADamerauLevenshteinDistance(scrub.Limit(word, 20), f.word); d < best {
 			best, near = d, f.word
 		}
 	}
 	return near
-}
-
-// distance is how many letters differ (Levenshtein); long words are cut, they
-// are no commands.
-func distance(a, b string) int {
-	a = a[:min(len(a), 20)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := before
-			if a[i] != b[j] {
-				cost++
-			}
-			before = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // String is for logs: never the text, which may hold a pasted secret.

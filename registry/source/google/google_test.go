@@ -153,7 +153,7 @@ func TestSlowGoogleIsCut(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		_, err := from.Supply(ctx, runbook.Need{})
 		cancel()
-		sourcetest.Refused(t, err, "deadline exceeded")
+		sourcetest.Refused(t, err, "exceeded") // the deadline, whoever noticed it first
 		from.KeyFile = ""
 		t.Setenv("GCE_METADATA_HOST", strings.TrimPrefix(address, "http://"))
 	}
