@@ -16,7 +16,8 @@ type finding struct {
 // clue is an element made ready for the rules.
 type clue struct {
 	table  *table
-	low    string   // lower-case text
+	raw    string   // lower-case text
+	low    string   // with the names hidden
 	seen   sighting // the words it holds
 	status status   // HTTP status, zero when none is named
 	pull   bool     // the text or its wrapper speaks of pulling an image
@@ -36,23 +37,34 @@ func firstOf(low string, words []string) (int, string) {
 
 // classify runs one element through the rules. Wrapped says that the text before
 // the element speaks of pulling an image.
-func (t *table) classify(element string, wrapped bool) finding {
+func (t *table) classify(element string, v veil, wrapped bool) finding {
 	low := lower(element)
-	return t.judge(element, low, t.lexicon.scan(low), wrapped)
+	c := t.behindVeil(v, low, t.lexicon.scan(low))
+	c.pull = c.pull || wrapped
+	return t.judge(element, c)
 }
 
-func (t *table) judge(element, low string, seen sighting, wrapped bool) finding {
+// behindVeil makes a lower-case text ready for the rules: what they look for is
+// found outside of names only.
+func (t *table) behindVeil(v veil, raw string, seen sighting) clue {
+	low, hidden := v.over(raw)
+	if t.lexicon.touches(seen, hidden) {
+		seen = t.lexicon.scan(low)
+	}
 	_, pull := seen.first(t.pull)
-	c := clue{table: t, low: low, seen: seen, status: httpStatus(low), pull: pull || wrapped}
+	return clue{table: t, raw: raw, low: low, seen: seen, status: httpStatus(low), pull: pull}
+}
+
+func (t *table) judge(element string, c clue) finding {
 	for i := range t.rules {
 		if place, ok := t.match(&t.rules[i], c); ok {
 			return finding{cause: t.rules[i].cause, fragment: place.quote(element), lost: t.rules[i].lost}
 		}
 	}
-	if code := grpcCause(low); code != "" {
+	if code := grpcCause(c.low); code != "" {
 		return finding{cause: code, fragment: opening(element)}
 	}
-	if saysNothing(low) {
+	if saysNothing(c.low) {
 		return finding{cause: cause.BackOffOnly, fragment: opening(element)}
 	}
 	return finding{cause: cause.Unknown, fragment: opening(element)}

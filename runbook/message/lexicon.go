@@ -93,3 +93,22 @@ func (l *lexicon) place(seen sighting, id int32) span {
 	from := int(seen[id]) - 1
 	return span{from, from + len(l.words[id])}
 }
+
+// touches says whether a word was found that reaches into one of the spans.
+func (l *lexicon) touches(seen sighting, spans []span) bool {
+	if len(spans) == 0 {
+		return false
+	}
+	for id, at := range seen {
+		if at == 0 {
+			continue
+		}
+		place := l.place(seen, int32(id))
+		for _, s := range spans {
+			if place.from < s.to && s.from < place.to {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -59,15 +59,18 @@ func Read(text string) Reading {
 	clean := plain(text)
 	low := lower(clean)
 	seen := t.lexicon.scan(low)
+	v := t.veilOf(low, seen)
+	whole := t.behindVeil(v, low, seen)
+	seen = whole.seen
 	p := split(clean)
 	var found []finding
 	if len(p.elements) == 1 && p.elements[0] == clean {
-		found = []finding{t.judge(clean, low, seen, false)}
+		found = []finding{t.judge(clean, whole)}
 	} else {
-		found = t.findings(p)
+		found = t.findings(p, v)
 	}
 	main := found[mostTelling(found)]
-	mirrors := t.ofMirrors(p)
+	mirrors := t.ofMirrors(p, v)
 	causes := append(causesOf(found), causesOf(mirrors)...)
 	if len(mirrors) > 0 && t.unasked(main, seen) {
 		main = mirrors[mostTelling(mirrors)]
@@ -86,20 +89,20 @@ func Read(text string) Reading {
 }
 
 // findings classifies each element of a message that was taken apart.
-func (t *table) findings(p parts) []finding {
+func (t *table) findings(p parts, v veil) []finding {
 	_, wrapped := t.lexicon.scan(lower(p.wrapper)).first(t.pull)
 	found := make([]finding, 0, len(p.elements))
 	for _, element := range p.elements {
-		found = append(found, t.classify(element, wrapped))
+		found = append(found, t.classify(element, v, wrapped))
 	}
 	return found
 }
 
 // ofMirrors classifies what the mirrors said.
-func (t *table) ofMirrors(p parts) []finding {
+func (t *table) ofMirrors(p parts, v veil) []finding {
 	found := make([]finding, 0, len(p.mirrors))
 	for _, mirror := range p.mirrors {
-		found = append(found, t.classify(mirror, true))
+		found = append(found, t.classify(mirror, v, true))
 	}
 	return found
 }

@@ -80,7 +80,7 @@ func otherTroubleRules() []rule {
 // foreignTarget recognises a request that went to a path where no registry,
 // token server or layer storage answers.
 func foreignTarget(c clue) (from, to int) {
-	where := c.table.addressOf(c.low, c.seen)
+	where := c.table.addressOf(c.raw, c.seen)
 	path := strings.Trim(where.path, "/")
 	if where.host == "" || path == "" {
 		return -1, -1
@@ -92,7 +92,7 @@ func foreignTarget(c clue) (from, to int) {
 	}); at >= 0 {
 		return -1, -1
 	}
-	at := strings.Index(c.low, where.host)
+	at := strings.Index(c.raw, where.host)
 	return at, at + len(where.host)
 }
 
