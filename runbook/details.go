@@ -116,7 +116,7 @@ func (e evidence) nodeSays() string {
 	if e.word.Mirror != "" {
 		return source + quote(text, 200) + ": that is the answer of " + e.word.Mirror + ", a mirror that it asks in place of " + e.ref.Host + "."
 	}
-	return source + quote(text, 200) + "."
+	return source + quote(text, 200) + "." + e.mirrorsBefore()
 }
 
 // whyNotUsed explains a listed secret whose entries are all for something else.
@@ -164,6 +164,8 @@ func (e evidence) contradiction(f finding) string {
 	switch {
 	case f.elsewhere && isNetwork(f.cause):
 		return "The registry answers from here, so the fault lies between the node and it: DNS, network, proxy, mirror or certificates of the node."
+	case f.elsewhere && (f.cause == cause.RegistryServerError || f.cause == cause.PlatformMismatch):
+		return "The node's last attempt was just now, so something between it and the registry may answer in its place: a mirror or a proxy."
 	case f.elsewhere && (e.word.Mirror != "" || e.aboutContent()):
 		return "" // said already
 	case f.elsewhere:

@@ -84,7 +84,7 @@ func withEvent(f Facts, p Pull) Pull {
 }
 
 func mentions(text, image string) bool {
-	return strings.Contains(text, `"`+image+`"`) || strings.Contains(text, image)
+	return message.Names(text, image)
 }
 
 // withVolume finds out that the image is not the container's own but one of an

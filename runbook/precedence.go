@@ -127,8 +127,23 @@ func judgePlatform(e evidence) (finding, bool) {
 	if !says && !e.says(cause.TagNotFound) {
 		f.certainty = cause.Likely
 	}
-	f.mended = says && e.works()
+	if says && e.works() {
+		f = e.contradicted(f)
+	}
 	return f, true
+}
+
+// contradicted is for what the node complains of and what is right from here: it
+// was mended since the node's last attempt, or, when that was just now, something
+// between the two answers the node.
+func (e evidence) contradicted(f finding) finding {
+	f.certainty = cause.Likely
+	if at := e.lastAttempt(); !at.IsZero() && e.facts.ObservedAt.Sub(at) < nodeLag {
+		f.elsewhere, f.vantage = true, VantageNode
+		return f
+	}
+	f.mended = true
+	return f
 }
 
 func judgeRateLimit(e evidence) (finding, bool) {
@@ -196,9 +211,11 @@ func judgeServerError(e evidence) (finding, bool) {
 	f := finding{cause: cause.RegistryServerError, certainty: cause.Certain, vantage: VantageRegistry}
 	switch {
 	case e.word.Cause == cause.RegistryServerError:
-		f.mended = e.works() && e.word.Mirror == "" && !e.aboutContent()
 		if e.mirrorAnswers(f) {
 			f.vantage = VantageNode
+		}
+		if e.works() && e.word.Mirror == "" && !e.aboutContent() {
+			f = e.contradicted(f)
 		}
 		return f, true
 	case heard == cause.RegistryServerError && e.silent():

@@ -56,17 +56,6 @@ func (e evidence) canCarry(r Remedy) bool {
 	return false
 }
 
-// mendedRemedies only hasten what comes by itself. An image that the node does
-// not find though it is there may also be a mirror's doing.
-func (e evidence) mendedRemedies(f finding) []Remedy {
-	list := []Remedy{e.wait("What was wrong is right by now; nothing has to be restarted."), e.deletePods("A new pod tries at once.")}
-	if f.cause == cause.TagNotFound || f.cause == cause.RepositoryNotFound {
-		list[0].Why = "If it was pushed since, the next attempt finds it; nothing has to be restarted."
-		list = append(list, e.probeFromNode())
-	}
-	return list
-}
-
 // byCause is the contract's table of first remedies, with what else helps.
 func byCause(e evidence, f finding) []Remedy {
 	switch {
@@ -76,7 +65,7 @@ func byCause(e evidence, f finding) []Remedy {
 		return e.lostRemedies(f)
 	case e.withheld(f):
 		return e.withheldRemedies()
-	case isNetwork(f.cause) || (f.elsewhere && f.cause != cause.SignaturePolicy):
+	case isNetwork(f.cause) || (f.elsewhere && f.cause != cause.SignaturePolicy && f.cause != cause.RegistryServerError):
 		return e.connectionRemedies(f)
 	case vantageOf(f.cause) == VantageImage:
 		return e.imageRemedies(f)
@@ -92,34 +81,6 @@ func byCause(e evidence, f finding) []Remedy {
 		return append([]Remedy{e.fixImage(f)}, e.missingSecretRemedies(f)...)
 	}
 	return e.waitingRemedies(f)
-}
-
-// waitingRemedies are for what passes by itself or is not the pod's fault.
-func (e evidence) waitingRemedies(f finding) []Remedy {
-	switch f.cause {
-	case cause.RateLimited:
-		list := []Remedy{e.wait("The limit counts pulls in a time window; restarting pods uses it up faster.")}
-		if len(e.used) == 0 {
-			list = append(list, e.createSecret("Pulls with a login have a higher limit."))
-		}
-		return list
-	case cause.RegistryServerError:
-		return []Remedy{e.wait("Server errors usually pass; the kubelet keeps trying."), e.escalate("The registry's operators can see why.")}
-	case cause.PullQPSExceeded:
-		return []Remedy{e.wait("The kubelet spreads its pulls and tries again by itself.")}
-	case cause.PullCancelled, cause.CorruptContent:
-		if e.word.Lost {
-			return []Remedy{e.escalate("The mirror does not hold what the image names; to pull it again changes nothing.")}
-		}
-		return []Remedy{e.wait("The kubelet pulls again from the start."), e.escalate("If it stays, the image, the mirror or the node's disk is at fault.")}
-	case cause.BackOffOnly, cause.Unknown:
-		return []Remedy{e.wait("The next attempt tells the cause; until then nothing should be changed."), e.probeFromNode()}
-	case cause.DiskFull:
-		return []Remedy{e.freeDisk()}
-	case cause.CredentialProviderFailed:
-		return []Remedy{e.escalate("The node's identity or its credential provider needs its operators."), e.createSecret("A pull secret works without the provider.")}
-	}
-	return []Remedy{e.escalate("Only the operators of the node or the registry can mend this.")}
 }
 
 func (e evidence) connectionRemedies(f finding) []Remedy {

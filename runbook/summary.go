@@ -65,6 +65,9 @@ func imageSummary(e evidence, f finding) string {
 	case cause.RepositoryNotFound:
 		return fmt.Sprintf("The repository %s does not exist on %s", e.ref.Repository, e.ref.Host)
 	case cause.PlatformMismatch:
+		if f.elsewhere {
+			return fmt.Sprintf("%s finds no %s for its platform; from here %s has one", capital(e.nodeName()), e.ref.short(), e.ref.Host)
+		}
 		return platformSummary(e)
 	case cause.InvalidReference:
 		return fmt.Sprintf("%q is not a valid image name: %s", scrub.Limit(scrub.Text(e.pull.Image), 120), e.problem())

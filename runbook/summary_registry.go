@@ -13,6 +13,9 @@ func registrySummary(e evidence, f finding) string {
 	case cause.RateLimited:
 		return fmt.Sprintf("%s limits how often this node may pull", e.answerer(f))
 	case cause.RegistryServerError:
+		if f.elsewhere {
+			return fmt.Sprintf("%s gets server errors from %s, which works from here", capital(e.nodeName()), e.answerer(f))
+		}
 		if e.aboutContent() && e.works() {
 			return fmt.Sprintf("%s answers with server errors when the node fetches the content of %s", e.answerer(f), e.ref.short())
 		}

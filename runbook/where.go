@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/pullfix/pullfix/runbook/cause"
@@ -51,4 +52,14 @@ func (e evidence) atFault() string {
 		}
 	}
 	return e.ref.Host
+}
+
+// mirrorsBefore tells of the mirrors that the node asked in vain before the
+// registry.
+func (e evidence) mirrorsBefore() string {
+	says := ""
+	for _, m := range e.word.Tried {
+		says += fmt.Sprintf(" Before, its mirror %s failed: %s.", m.Host, quote(m.Fragment, 120))
+	}
+	return says
 }

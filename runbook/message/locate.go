@@ -10,7 +10,8 @@ import (
 // dockerHub is the registry of names without a host.
 const dockerHub = "docker.io"
 
-// locate fills in what the text says about where: image, registry, host, mirror.
+// locate fills in what the text says about where: image, registry, host, and the
+// mirror unless it is known.
 func (r *Reading) locate(clean string, seen sighting, p parts) {
 	t := rules()
 	r.Image = t.imageOf(clean, seen)
@@ -23,11 +24,8 @@ func (r *Reading) locate(clean string, seen sighting, p parts) {
 		where = t.addressOf(answer, t.lexicon.scan(lower(answer)))
 	}
 	r.Host, r.Asked = where.host, where.asked
-	switch {
-	case where.mirrored(r.Registry):
+	if where.mirrored(r.Registry) {
 		r.Mirror = where.host
-	case len(p.mirrors) > 0:
-		r.Mirror = registryOf(p.mirrors[0])
 	}
 	if r.Registry == "" {
 		r.Registry = where.namespace

@@ -43,6 +43,11 @@ func places() []place {
 		{
 			"mirrors that failed before the registry",
 			`Failed to pull image "quay.io/a:1": (Mirrors also failed: [m1.corp/a:1: pinging container registry m1.corp: Get "https://m1.corp/v2/": dial tcp: lookup m1.corp: no such host]): quay.io/a:1: reading manifest 1 in quay.io/a: manifest unknown`,
+			"quay.io/a:1", "", "quay.io", "",
+		},
+		{
+			"a mirror, where the registry told nothing",
+			`Failed to pull image "quay.io/a:1": (Mirrors also failed: [m1.corp/a:1: reading manifest 1 in m1.corp/a: manifest unknown]): quay.io/a:1: registry quay.io is blocked in /etc/containers/registries.conf or /etc/containers/registries.conf.d`,
 			"quay.io/a:1", "", "quay.io", "m1.corp",
 		},
 		{
@@ -85,8 +90,8 @@ func TestReadLocates(t *testing.T) {
 
 func TestReadMirrors(t *testing.T) {
 	got := Read(`(Mirrors also failed: [m1.corp/a:1: pinging container registry m1.corp: Get "https://m1.corp/v2/": dial tcp [::1]:443: connect: connection refused] [m2.corp/a:1: reading manifest 1 in m2.corp/a: unauthorized: authentication required]): quay.io/a:1: reading manifest 1 in quay.io/a: manifest unknown`)
-	if got.Cause != cause.TagNotFound || got.Mirror != "m1.corp" {
-		t.Errorf("%s, mirror %q", got.Cause, got.Mirror)
+	if got.Cause != cause.TagNotFound || got.Mirror != "" || len(got.Tried) != 2 || got.Tried[1] != (Tried{"m2.corp", "authentication required"}) {
+		t.Errorf("%s, mirror %q, tried %q", got.Cause, got.Mirror, got.Tried)
 	}
 	if len(got.Also) != 2 || got.Also[0] != cause.ConnectionRefused || got.Also[1] != cause.AuthMissing {
 		t.Errorf("also %v", got.Also)

@@ -40,6 +40,7 @@ type Reading struct {
 	// HadCredential is the node's own word on whether it sent a credential; nil
 	// when it does not say.
 	HadCredential *bool
+	Tried         []Tried   // the mirrors that failed before the registry was asked
 	Elements      []Element // the elements of an aggregate "[e1, e2]", nil otherwise
 	Fragment      string    // the decisive words, for quoting
 }
@@ -51,6 +52,9 @@ type Element struct {
 	Cause    cause.Cause
 	Fragment string
 }
+
+// Tried is a mirror that failed before: its host, and its decisive words.
+type Tried struct{ Host, Fragment string }
 
 // Read classifies a message. It does not fail: a text that no rule knows is
 // read as Unknown, with its own beginning as the fragment.
@@ -72,8 +76,10 @@ func Read(text string) Reading {
 	main := found[mostTelling(found)]
 	mirrors := t.ofMirrors(p, v)
 	causes := append(causesOf(found), causesOf(mirrors)...)
+	mirror, tried := "", triedOf(p.mirrors, mirrors)
 	if len(mirrors) > 0 && t.unasked(main, seen) {
-		main = mirrors[mostTelling(mirrors)]
+		n := mostTelling(mirrors)
+		main, mirror, tried = mirrors[n], tried[n].Host, nil
 	}
 	if fragment, ok := t.sandboxImage(seen); ok {
 		main = finding{cause: cause.SandboxImage, fragment: fragment.quote(clean)}
@@ -82,6 +88,7 @@ func Read(text string) Reading {
 	if len(p.elements) > 1 {
 		reading.Elements = elementsOf(p.elements, found)
 	}
+	reading.Mirror, reading.Tried = mirror, tried
 	reading.locate(clean, seen, p)
 	reading.HadCredential = t.hadCredential(seen)
 	reading.Certainty = certainty(reading)
@@ -105,6 +112,14 @@ func (t *table) ofMirrors(p parts, v veil) []finding {
 		found = append(found, t.classify(mirror, v, true))
 	}
 	return found
+}
+
+func triedOf(texts []string, found []finding) []Tried {
+	var tried []Tried
+	for i, f := range found {
+		tried = append(tried, Tried{registryOf(texts[i]), f.fragment})
+	}
+	return tried
 }
 
 // unasked says that the registry itself told nothing: the text names no cause of

@@ -45,6 +45,33 @@ func proxyRules() []rule {
 	}}}
 }
 
+// tunnelRules know a proxy's refusal that names no proxy. They come before those
+// for a registry's own errors.
+func tunnelRules() []rule {
+	return []rule{{cause: cause.ProxyFailure, test: tunnelRefused}}
+}
+
+// tunnelRefused recognises a proxy that does not open the way: Go's client gives
+// its status without the number as the error of the whole request
+// (net/http/transport.go). For containerd an answer of the registry is no failed
+// request; others write its server errors in the same way.
+func tunnelRefused(c clue) (from, to int) {
+	for _, said := range [...]string{
+		"forbidden", "bad gateway", "service unavailable", "gateway timeout", "gateway time-out", "internal server error", "method not allowed",
+	} {
+		at := strings.Index(c.low, `": `+said)
+		if at < 0 || said != "forbidden" && !strings.Contains(c.low[:at], "failed to do request: ") {
+			continue
+		}
+		target := c.low[strings.LastIndexByte(c.low[:at], '"')+1 : at]
+		from, to = at+len(`": `), at+len(`": `)+len(said)
+		if strings.HasPrefix(target, "https://") && ends(c.low[to:]) {
+			return from, to
+		}
+	}
+	return -1, -1
+}
+
 // dnsRules know names that do not resolve. "dial tcp: lookup" means a failure
 // while resolving, whatever follows: the resolver may time out or refuse.
 func dnsRules() []rule {

@@ -197,14 +197,19 @@ func endsNotFound(c clue) (from, to int) {
 	if at < 0 {
 		return -1, -1
 	}
-	rest := strings.TrimLeft(strings.TrimPrefix(c.low[at+len(word):], ": unknown"), ` "')]}.,;:`)
-	for _, tail := range [...]string{"image=", "pod=", "error: exit", "see 'docker", "error="} {
-		if strings.HasPrefix(rest, tail) {
-			rest = ""
-		}
-	}
-	if rest != "" {
+	if !ends(strings.TrimPrefix(c.low[at+len(word):], ": unknown")) {
 		return -1, -1
 	}
 	return at, at + len(word)
+}
+
+// ends tells that nothing follows but what loggers and clients add.
+func ends(rest string) bool {
+	rest = strings.TrimLeft(rest, ` "')]}.,;:`)
+	for _, tail := range [...]string{"image=", "pod=", "error: exit", "see 'docker", "error="} {
+		if strings.HasPrefix(rest, tail) {
+			return true
+		}
+	}
+	return rest == ""
 }

@@ -44,7 +44,7 @@ var rules = sync.OnceValue(func() *table {
 	t := &table{}
 	for _, family := range [][]rule{
 		credentialRules(), lookalikeRules(), kubeletRules(), signatureRules(), diskRules(),
-		runtimeRules(), otherTroubleRules(), overloadRules(), proxyRules(), dnsRules(), tlsRules(),
+		runtimeRules(), otherTroubleRules(), tunnelRules(), overloadRules(), proxyRules(), dnsRules(), tlsRules(),
 		imageRules(), digestRules(), connectionRules(), unpackRules(),
 		webPageRules(), notFoundRules(), authRules(), refusalRules(), statusRules(), lastRules(),
 	} {

@@ -92,3 +92,14 @@ func introduced(low string, hide func(from, to int)) {
 		}
 	}
 }
+
+// Names tells whether a text names an image, and not one whose name only begins
+// or ends like it.
+func Names(text, image string) bool {
+	found, low := false, lower(text)
+	each(low, lower(image), func(from, to int) {
+		more := to+1 < len(low) && strings.IndexByte(".:@/", low[to]) >= 0 && named(low[to+1])
+		found = found || !more && (from == 0 || low[from-1] != '.')
+	})
+	return found
+}

@@ -1,0 +1,76 @@
+package runbook_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pullfix/pullfix/runbook"
+	"github.com/pullfix/pullfix/runbook/cause"
+)
+
+// fromRegistry is what CRI-O says when its mirror failed, and the registry then
+// told it this.
+func fromRegistry(said string) string {
+	return "initializing source docker://" + image + ": (Mirrors also failed: [mirror.corp/acme/app:v1: reading manifest v1 in mirror.corp/acme/app: manifest unknown]): " + image + ": " + said
+}
+
+// TestTheRegistryAnswersAfterItsMirror: what the registry itself told the node is
+// not said of the mirror that failed before.
+func TestTheRegistryAnswersAfterItsMirror(t *testing.T) {
+	there, ping := says("", answer(cause.None, 200)), `pinging container registry `+host+`: Get "https://`+host+`/v2/": `
+	for said, r := range map[string]struct {
+		cause cause.Cause
+		says  string
+	}{
+		ping + "dial tcp: lookup " + host + " on 10.0.0.10:53: no such host":                                     {cause.DNSFailure, "cannot resolve the name of " + host},
+		ping + "tls: failed to verify certificate: x509: certificate signed by unknown authority":                {cause.TLSUntrusted, "does not trust the certificate of " + host},
+		ping + "dial tcp 10.0.0.1:443: i/o timeout":                                                              {cause.Timeout, "gets no answer from " + host},
+		"reading manifest v1 in " + host + "/acme/app: toomanyrequests: too many":                                {cause.RateLimited, host + " limits"},
+		"reading manifest v1 in " + host + "/acme/app: received unexpected HTTP status: 503 Service Unavailable": {cause.RegistryServerError, host + " answered with a server error"},
+	} {
+		_, v := newWorld(fromRegistry(said), there).diagnose(t)
+		if v.Cause != r.cause || !strings.Contains(v.Summary, r.says) || strings.Contains(v.Summary, "mirror.corp") {
+			t.Errorf("%s: %s, want %s: %q in it", v.Cause, v.Summary, r.cause, r.says)
+		}
+		if text := strings.Join(v.Details, "\n"); !strings.Contains(text, `Before, its mirror mirror.corp failed: "manifest unknown".`) {
+			t.Errorf("the mirror is not told of: %s", text)
+		}
+		for _, remedy := range v.Remedies {
+			if strings.Contains(remedy.Command, "mirror.corp") {
+				t.Errorf("%s at the mirror: %s", remedy.Kind, remedy.Command)
+			}
+		}
+	}
+}
+
+// TestTheNodeSaysNoAndItIsRightFromHere is never certain, and never only waited
+// for: what answered the node may stand between.
+func TestTheNodeSaysNoAndItIsRightFromHere(t *testing.T) {
+	there := says("", answer(cause.None, 200))
+	failed := strings.Replace(rejected, "401 Unauthorized", "503 Service Unavailable", 1)
+	const platform = "no match for platform in manifest: not found"
+	for _, r := range []struct {
+		name    string
+		text    string
+		ago     time.Duration // of the node's last attempt
+		cause   cause.Cause
+		vantage string
+		says    string
+		first   runbook.Kind
+	}{
+		{"server error a while ago", failed, 4 * time.Minute, cause.RegistryServerError, runbook.VantageRegistry, "works by now", runbook.Wait},
+		{"server error just now", failed, time.Second, cause.RegistryServerError, runbook.VantageNode, "which works from here", runbook.Wait},
+		{"platform a while ago", platform, 4 * time.Minute, cause.PlatformMismatch, runbook.VantageImage, "fits the node by now", runbook.Wait},
+		{"platform just now", platform, time.Second, cause.PlatformMismatch, runbook.VantageNode, "from here " + host + " has one", runbook.ProbeFromNode},
+	} {
+		_, v := newWorld(r.text, event("Failed", `Failed to pull image "`+image+`": `+r.text, r.ago), there).diagnose(t)
+		if v.Cause != r.cause || v.Vantage != r.vantage || v.Certainty != cause.Likely || !strings.Contains(v.Summary, r.says) || v.Remedies[0].Kind != r.first {
+			t.Errorf("%s: %s %s %s, %s, %s first", r.name, v.Cause, v.Certainty, v.Vantage, v.Summary, v.Remedies[0].Kind)
+		}
+		if !slices.ContainsFunc(v.Remedies, func(m runbook.Remedy) bool { return m.Kind == runbook.ProbeFromNode }) {
+			t.Errorf("%s: nothing is tried from the node", r.name)
+		}
+	}
+}
