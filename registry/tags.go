@@ -40,6 +40,7 @@ func (s *session) missing(ctx context.Context, r reply) {
 		s.say(cause.TagNotFound, r)
 	}
 	s.accept(true)
+	s.answer.Cached = s.target.looksCached()
 	if s.answer.Result == cause.TagNotFound && s.question.NearTags && !s.tagBeside(ctx) {
 		s.listTags(ctx)
 	}
@@ -149,24 +150,27 @@ func (s *session) keepNear(tags []string, more bool) {
 	if more {
 		s.answer.TagsNote = fmt.Sprintf("only the first %d tags were compared", len(tags))
 	}
-	if looksCached(s.target.repository) {
+	if s.answer.Cached {
 		s.answer.TagsNote = strings.TrimPrefix(s.answer.TagsNote+"; ", "; ") +
 			"the repository looks like a cache of another registry, which may have refused: the tag may exist there"
 	}
 }
 
-// looksCached tells repositories whose first part is named like a pull-through
-// cache: those answer a failure of their source with a missing manifest.
-func looksCached(repository string) bool {
-	first, _, _ := strings.Cut(repository, "/")
+// looksCached tells hosts, and repositories whose first part is named, like a
+// pull-through cache: those answer a failure of their source with a missing
+// manifest.
+func (t target) looksCached() bool {
+	first, _, _ := strings.Cut(t.repository, "/")
 	switch first {
 	case "docker.io", "docker-hub", "dockerhub", "ecr-public", "quay", "quay.io", "ghcr", "ghcr.io", "gcr.io", "k8s", "registry.k8s.io", "mcr":
 		return true
 	}
-	for _, mark := range []string{"proxy", "cache", "mirror"} {
-		if strings.Contains(first, mark) {
-			return true
-		}
-	}
-	return strings.HasSuffix(first, "-remote")
+	label, _, _ := strings.Cut(t.host, ".")
+	return named(first) || named(label)
+}
+
+func named(part string) bool {
+	return strings.HasSuffix(part, "-remote") || slices.ContainsFunc([]string{"proxy", "cache", "mirror"}, func(mark string) bool {
+		return strings.Contains(part, mark)
+	})
 }

@@ -122,7 +122,7 @@ func TestCachesAreDoubted(t *testing.T) {
 	r := sandbox.New(sandbox.Options{})
 	push(t, r, "docker-hub/library/nginx:1.26", sandbox.Image{})
 	answer := ask(t, over(t, r.RoundTripper()), runbook.Question{Image: plainHost + "/docker-hub/library/nginx:1.27", NearTags: true})
-	if !strings.Contains(answer.TagsNote, "cache of another registry") || len(answer.Tags) != 1 {
+	if !answer.Cached || !strings.Contains(answer.TagsNote, "cache of another registry") || len(answer.Tags) != 1 {
 		t.Errorf("answer %+v", answer)
 	}
 }

@@ -74,3 +74,19 @@ func TestTheNodeSaysNoAndItIsRightFromHere(t *testing.T) {
 		}
 	}
 }
+
+// TestACacheIsDoubted: what the source of a pull-through cache refused, the cache
+// does not find.
+func TestACacheIsDoubted(t *testing.T) {
+	for _, c := range []cause.Cause{cause.TagNotFound, cause.RepositoryNotFound} {
+		heard := answer(c, 404)
+		heard.Cached = true
+		_, v := newWorld(notFound, says("", heard)).diagnose(t)
+		if v.Cause != c || v.Certainty != cause.Likely || !strings.Contains(v.Summary, "was not found") || !strings.Contains(v.Summary, "looks like a cache of another registry: that may have refused it") {
+			t.Errorf("%s %s: %s", v.Cause, v.Certainty, v.Summary)
+		}
+		if len(v.Remedies) < 2 || v.Remedies[0].Kind != runbook.FixImage || v.Remedies[1].Kind != runbook.Escalate {
+			t.Errorf("remedies %+v", v.Remedies)
+		}
+	}
+}

@@ -200,7 +200,7 @@ func judgeMissing(e evidence) (finding, bool) {
 		return finding{}, false
 	}
 	f := finding{cause: heard, certainty: cause.Likely, vantage: VantageImage}
-	if e.says(cause.TagNotFound, cause.RepositoryNotFound, cause.NotFoundOrDenied) {
+	if e.says(cause.TagNotFound, cause.RepositoryNotFound, cause.NotFoundOrDenied) && !e.registry().Cached {
 		f.certainty = cause.Certain
 	}
 	return f, true

@@ -50,6 +50,9 @@ type Answer struct {
 	Tags      []string `json:"tags,omitempty"`      // nearest existing, best first, at most five
 	Unlike    int      `json:"unlike,omitempty"`    // how many of Tags, from the last, do not look like the one asked for
 	TagsNote  string   `json:"tagsNote,omitempty"`  // why there are none
+	// Cached says of what is missing that the repository looks like a pull-through
+	// cache of another registry: what its source refuses, it does not find.
+	Cached bool `json:"cached,omitempty"`
 	// TagDigest is the digest of the tag beside a digest that is missing.
 	TagDigest string     `json:"tagDigest,omitempty"`
 	RateLimit *RateLimit `json:"rateLimit,omitempty"`

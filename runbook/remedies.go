@@ -106,6 +106,9 @@ func (e evidence) imageRemedies(f finding) []Remedy {
 	if f.cause == cause.PlatformMismatch {
 		list = append(list, e.chooseNodes()...)
 	}
+	if e.registry().Cached {
+		list = append(list, e.escalate("The cache's log tells what its source answered: a refused login and a rate limit look like a missing image."))
+	}
 	return append(list, e.rollBack()...)
 }
 

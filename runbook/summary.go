@@ -61,9 +61,9 @@ func sentence(e evidence, f finding) string {
 func imageSummary(e evidence, f finding) string {
 	switch f.cause {
 	case cause.TagNotFound:
-		return fmt.Sprintf("The %s does not exist in %s", e.ref.version(), e.ref.name()) + e.besideSays()
+		return fmt.Sprintf("The %s %s in %s", e.ref.version(), e.doesNotExist(f), e.ref.name()) + e.besideSays() + e.cacheSays(f)
 	case cause.RepositoryNotFound:
-		return fmt.Sprintf("The repository %s does not exist on %s", e.ref.Repository, e.ref.Host)
+		return fmt.Sprintf("The repository %s %s on %s", e.ref.Repository, e.doesNotExist(f), e.ref.Host) + e.cacheSays(f)
 	case cause.PlatformMismatch:
 		if f.elsewhere {
 			return fmt.Sprintf("%s finds no %s for its platform; from here %s has one", capital(e.nodeName()), e.ref.short(), e.ref.Host)

@@ -46,3 +46,22 @@ func status(a Answer, f finding) string {
 	}
 	return fmt.Sprintf(" (%d)", a.Status)
 }
+
+// fromCache tells that what is missing is missing in a cache of another registry.
+func (e evidence) fromCache(f finding) bool {
+	return e.registry().Cached && e.registry().Result == f.cause
+}
+
+func (e evidence) doesNotExist(f finding) string {
+	if e.fromCache(f) {
+		return "was not found"
+	}
+	return "does not exist"
+}
+
+func (e evidence) cacheSays(f finding) string {
+	if e.fromCache(f) {
+		return ", which looks like a cache of another registry: that may have refused it"
+	}
+	return ""
+}
