@@ -57,9 +57,9 @@ func (e evidence) atFault() string {
 // mirrorsBefore tells of the mirrors that the node asked in vain before the
 // registry.
 func (e evidence) mirrorsBefore() string {
-	says := ""
+	var says strings.Builder
 	for _, m := range e.word.Tried {
-		says += fmt.Sprintf(" Before, its mirror %s failed: %s.", m.Host, quote(m.Fragment, 120))
+		fmt.Fprintf(&says, " Before, its mirror %s failed: %s.", m.Host, quote(m.Fragment, 120))
 	}
-	return says
+	return says.String()
 }

@@ -77,7 +77,11 @@ func isTag(before, after string) bool {
 // introduced hides the names of other objects: secrets, pods, containers.
 func introduced(low string, hide func(from, to int)) {
 	for _, m := range [...]struct{ before, after string }{
-		{"image pull secrets (", ")"}, {`secret "`, `"`}, {`secrets "`, `"`}, {`pod="`, `"`}, {`containername="`, `"`},
+		{"image pull secrets (", ")"},
+		{`secret "`, `"`},
+		{`secrets "`, `"`},
+		{`pod="`, `"`},
+		{`containername="`, `"`},
 		{`"startcontainer" for "`, `"`},
 	} {
 		for from := 0; ; {

@@ -40,8 +40,13 @@ func TestNamesAreNoErrors(t *testing.T) {
 		}
 		label := strings.NewReplacer("_", "-", ".", "-").Replace(word)
 		for _, n := range [...]struct{ host, repo, tag string }{
-			{"reg.corp", "acme/" + word, "1.2"}, {"reg.corp:5000", word + "-api/app", "1.2"}, {"docker.io", "library/app", "1-" + word},
-			{"reg.corp", "app", word}, {label + ".corp", "acme/app", "v1"}, {"", word, "1.2"}, {"", "acme/" + word + "er", "latest"},
+			{"reg.corp", "acme/" + word, "1.2"},
+			{"reg.corp:5000", word + "-api/app", "1.2"},
+			{"docker.io", "library/app", "1-" + word},
+			{"reg.corp", "app", word},
+			{label + ".corp", "acme/app", "v1"},
+			{"", word, "1.2"},
+			{"", "acme/" + word + "er", "latest"},
 		} {
 			for text, want := range telling() {
 				if n.host == "" && strings.Contains(text, "HOST") {
