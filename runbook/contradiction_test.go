@@ -1,6 +1,7 @@
 package runbook_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -87,6 +88,20 @@ func TestACacheIsDoubted(t *testing.T) {
 		}
 		if len(v.Remedies) < 2 || v.Remedies[0].Kind != runbook.FixImage || v.Remedies[1].Kind != runbook.Escalate {
 			t.Errorf("remedies %+v", v.Remedies)
+		}
+	}
+}
+
+// TestOneTimeForTheNextAttempt, by the node's own kubelet.
+func TestOneTimeForTheNextAttempt(t *testing.T) {
+	for version, want := range map[string]string{"v1.36.3": "within 5 min", "v1.32.1": "within 6.5 min", "v1.29.4-eks-1": "within 6.5 min", "": "within 6.5 min"} {
+		_, v := newWorld(`Back-off pulling image "`+image+`"`, says("", answer(cause.None, 200)), func(w *world) { w.facts.Node.KubeletVersion = version }).diagnose(t)
+		text := fmt.Sprint(v.Notes)
+		if !strings.Contains(text, "tries again "+want) || !strings.Contains(v.Remedies[0].Title, want) {
+			t.Errorf("%q: %q, %s", version, v.Remedies[0].Title, text)
+		}
+		if stays := !strings.Contains(text, "the cause shows for about 10 s"); stays != (version == "v1.36.3" || version == "v1.32.1") {
+			t.Errorf("%q: %s", version, text)
 		}
 	}
 }

@@ -255,9 +255,6 @@ func (e evidence) correctedSentence() string {
 	return s + fmt.Sprintf("; %s is of the old revision.", e.facts.Pod.Name)
 }
 
-// mostBackOff is the kubelet's longest back-off.
-const mostBackOff = 5 * time.Minute
-
 // leaveAlone says how long the registry asks not to be asked.
 func (e evidence) leaveAlone() string {
 	a := e.registry()
@@ -268,20 +265,6 @@ func (e evidence) leaveAlone() string {
 		return "It asks to be left alone for less than a minute (Retry-After)."
 	}
 	return fmt.Sprintf("It asks to be left alone for %s (Retry-After), which the kubelet does not heed.", span(a.RetryAfter))
-}
-
-// nextAttempt says when the kubelet tries again at the latest: 300 s of
-// back-off and one sync (pull-semantics: 90 s up to 1.32, 15 s from 1.33 on).
-func (e evidence) nextAttempt() string {
-	const most = mostBackOff + 90*time.Second
-	last := e.lastAttempt()
-	if e.facts.Node.down() {
-		return fmt.Sprintf("The kubelet tries again when %s is Ready again.", e.nodeName())
-	}
-	if last.IsZero() || e.now.Sub(last) > most {
-		return "The kubelet tries again within 6.5 min; the cause shows for about 10 s then."
-	}
-	return fmt.Sprintf("The kubelet tries again by %s at the latest.", clock(last.Add(most), e.now))
 }
 
 func (g Gap) sentence() string {

@@ -54,6 +54,8 @@ func warn(image string, r Reference) string {
 		return hostTwice
 	case r.oddHost():
 		return r.Host + ` holds "_", which the name of a host may not`
+	case slipOf(r.Host) != "":
+		return r.Host + " looks like a slip of the pen for " + slipOf(r.Host)
 	case !hasSlash && strings.Contains(strings.Split(image, ":")[0], "."):
 		return image + " has no repository: it looks like a registry, but means docker.io/" + r.Repository
 	case hasSlash && r.Host == first && !strings.ContainsAny(first, ".:") && first != "localhost":

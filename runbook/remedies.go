@@ -59,8 +59,10 @@ func (e evidence) canCarry(r Remedy) bool {
 // byCause is the contract's table of first remedies, with what else helps.
 func byCause(e evidence, f finding) []Remedy {
 	switch {
-	case e.misnamed(f):
+	case e.misnamed(f) && isNetwork(f.cause):
 		return append([]Remedy{e.fixImage(f)}, e.connectionRemedies(f)...)
+	case e.misnamed(f):
+		return []Remedy{e.fixImage(f)}
 	case e.lost(f):
 		return e.lostRemedies(f)
 	case e.withheld(f):

@@ -27,7 +27,7 @@ func (e evidence) fixImage(f finding) Remedy {
 		r.Why = "No tag looks like " + e.ref.Tag + "; " + thereIs(near) + "." + e.servingStill()
 	}
 	if e.misnamed(f) || e.ref.Warning == hostTwice {
-		r.Why = capital(e.ref.Warning) + "." + e.servingStill()
+		r.Why = "The name is probably wrong: " + e.ref.Warning + "." + e.servingStill()
 	}
 	if e.pinned() != "" {
 		r.Why = "The tag " + e.ref.Tag + " leads to that digest now; the one that was asked for is gone, or was never here." + e.servingStill()
@@ -155,6 +155,9 @@ func (e evidence) corrections() []string {
 	if once := undoubled(e.pull.Image); once != "" {
 		images = append(images, once)
 	}
+	if meant := slipOf(e.ref.Host); meant != "" && !e.works() {
+		images = append(images, meant+strings.TrimPrefix(e.pull.Image, e.ref.Host))
+	}
 	if pinned := e.pinned(); pinned != "" {
 		images = append(images, pinned)
 	}
@@ -194,7 +197,7 @@ func (e evidence) otherAnswers() []Answer {
 
 // repaired is the reference without the usual slips, if that makes it valid.
 func repaired(image string) []string {
-	fixed := strings.TrimSpace(image)
+	fixed := strings.Trim(image, " \t\r\n\"'`")
 	if _, rest, ok := strings.Cut(fixed, "://"); ok {
 		fixed = rest
 	}

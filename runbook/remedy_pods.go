@@ -24,7 +24,7 @@ func (e evidence) object() string {
 }
 
 func (e evidence) wait(why string) Remedy {
-	title := "Wait: the kubelet tries again by itself within 5 min"
+	title := "Wait: the kubelet tries again by itself within " + e.within()
 	switch asked := e.registry().RetryAfter; {
 	case e.facts.Node.down():
 		title = "Wait: the kubelet tries again by itself when " + e.nodeName() + " is Ready again"

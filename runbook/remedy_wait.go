@@ -43,7 +43,16 @@ func (e evidence) waitingRemedies(f finding) []Remedy {
 	case cause.DiskFull:
 		return []Remedy{e.freeDisk()}
 	case cause.CredentialProviderFailed:
-		return []Remedy{e.escalate("The node's identity or its credential provider needs its operators."), e.createSecret("A pull secret works without the provider.")}
+		return []Remedy{e.escalateNode("The node's identity or its credential provider needs its operators."), e.createSecret("A pull secret works without the provider.")}
+	case cause.RuntimeUnavailable:
+		return []Remedy{e.escalateNode("Nothing is pulled there before its operators have mended it.")}
 	}
 	return []Remedy{e.escalate("Only the operators of the node or the registry can mend this.")}
+}
+
+// escalateNode is for what only the operators of the node can mend.
+func (e evidence) escalateNode(why string) Remedy {
+	look := lookAtNode(e.facts, why)
+	look.Kind, look.Title = Escalate, "Escalate to those who run "+e.nodeName()
+	return look
 }

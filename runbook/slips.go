@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pullfix/pullfix/runbook/cause"
@@ -32,24 +33,46 @@ func slips() []slipRule {
 		{func(s string) bool { return strings.TrimSpace(s) != s }, "there is a space or a line end around the name"},
 		{contains("${"), "a variable was not filled in (${…})"},
 		{contains("$("), "a variable was not filled in ($(…))"},
+		{contains("$"), "a variable was not filled in ($…)"},
+		{func(s string) bool { return strings.Count(s, "%") > 1 }, "a variable was not filled in (%…%)"},
 		{contains("{{"), "a template was not filled in ({{ … }})"},
 		{func(s string) bool { return strings.Contains(s, "<") && strings.Contains(s, ">") }, "a placeholder was not filled in (<…>)"},
 		{contains("://"), "the name begins with a scheme; an image is written without https://"},
 		{func(s string) bool { return strings.ContainsAny(s, " \t\n") }, "there is a space in the name"},
+		{func(s string) bool { return strings.ContainsAny(s, "\"'`") }, "there are quotes in the name"},
+		{func(s string) bool { return strings.IndexFunc(s, func(r rune) bool { return r > 0x7e }) >= 0 }, "a letter of the name is none of a to z"},
 		{func(s string) bool { return strings.HasSuffix(s, ":") }, "the tag after the colon is empty"},
 		{func(s string) bool { return strings.HasSuffix(s, "@") }, "the digest after the @ is empty"},
 		{badDigest, "what stands after the @ is no digest: that is sha256: and 64 hex digits in lower case"},
 		{func(s string) bool { return undoubled(s) != "" }, hostTwice},
 		{longTag, "the tag is longer than 128 characters"},
+		{func(s string) bool { return strings.Contains(tagOf(s), "+") }, `a tag may not hold "+": build metadata is written with "-" or "_" there`},
+		{func(s string) bool { return strings.Count(lastPart(s), ":") > 1 && !strings.Contains(s, "@") }, "there are two tags"},
+		{slashedTag, `a tag may not hold "/"`},
 		{upperRepository, "the repository name must be lowercase"},
 		{contains("//"), "there is an empty part between two slashes"},
 		{func(s string) bool { return strings.Contains(guessHost(s), "_") }, `the name of a host may not hold "_"`},
 	}
 }
 
+// tagOf is what stands behind the last colon, "" where that is a port's.
+func tagOf(image string) string {
+	if i := strings.LastIndexByte(image, ':'); i > strings.LastIndexByte(image, '/') {
+		return image[i+1:]
+	}
+	return ""
+}
+
+// slashedTag tells a branch's name as the tag (app:feature/login): what stands
+// behind the colon can be no port.
+func slashedTag(image string) bool {
+	before, after, ok := strings.Cut(image, ":")
+	part, _, slash := strings.Cut(after, "/")
+	return ok && slash && before != "" && strings.Trim(part, "0123456789") != ""
+}
+
 func longTag(image string) bool {
-	i := strings.LastIndexByte(image, ':')
-	return i > strings.LastIndexByte(image, '/') && len(image)-i-1 > 128
+	return len(tagOf(image)) > 128
 }
 
 func upperRepository(image string) bool {
@@ -105,4 +128,38 @@ func (e evidence) meant(f finding) string {
 		return fmt.Sprintf("; %s names no registry, which means Docker Hub", e.pull.Image)
 	}
 	return ""
+}
+
+// wellKnown are the registries whose names are mistyped most.
+func wellKnown() []string {
+	return []string{
+		"docker.io", "ghcr.io", "quay.io", "gcr.io", "registry.k8s.io", "mcr.microsoft.com", "public.ecr.aws",
+		"registry.gitlab.com", "docker.elastic.co", "nvcr.io", "cgr.dev", "lscr.io",
+	}
+}
+
+// slipOf is the well-known registry that one slip of the pen makes of this host:
+// a letter too many, too few, another, or two that were swapped; "" when there is
+// none. Whoever owns the wrong name may wait for logins there.
+func slipOf(host string) string {
+	if slices.Contains(wellKnown(), host) {
+		return ""
+	}
+	for _, known := range wellKnown() {
+		if oneSlip(host, known) {
+			return known
+		}
+	}
+	return ""
+}
+
+func oneSlip(a, b string) bool {
+	for a != "" && b != "" && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for a != "" && b != "" && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	swapped := len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
+	return swapped || len(a) <= 1 && len(b) <= 1 && a != b
 }

@@ -28,6 +28,16 @@ func TestSlipsInTheName(t *testing.T) {
 		{"host twice, with a port", newWorld("", pulls(host+":5000/"+host+":5000/acme/app:v1"), invalid), "stands twice in the name", "app=" + host + ":5000/acme/app:v1", "", "stands twice in the name."},
 		{"digest cut off", newWorld("", pulls(host+"/acme/app@sha256:abc"), invalid), "64 hex digits", "app=" + host + "/acme/app:TAG", "", "64 hex digits"},
 		{"digest cut off, with a tag", newWorld("", pulls(image+"@sha256:abc"), invalid), "64 hex digits", "app=" + image, "", "64 hex digits"},
+		{"a variable", newWorld("", pulls("acme/app:$TAG"), invalid), "a variable was not filled in ($…)", "REGISTRY/REPOSITORY:TAG", "", ""},
+		{"a variable of Windows", newWorld("", pulls("%IMAGE%"), invalid), "a variable was not filled in (%…%)", "", "lowercase", ""},
+		{"quotes", newWorld("", pulls(`"`+image+`"`), invalid), "there are quotes in the name", "app=" + image, "", ""},
+		{"build metadata", newWorld("", pulls(host+"/acme/app:v1+build5"), invalid), `a tag may not hold "+"`, "", "", ""},
+		{"a branch as the tag", newWorld("", pulls("app:feature/login"), invalid), `a tag may not hold "/"`, "", "", ""},
+		{"two tags", newWorld("", pulls("app:v1:v2"), invalid), "there are two tags", "", "", ""},
+		{"another alphabet", newWorld("", pulls(host+"/acme/äpp:1"), invalid), "a letter of the name is none of a to z", "", "", ""},
+		{"a well-known registry, mistyped", newWorld(noHost, pulls("ghrc.io/acme/app:1"), dns), "ghrc.io looks like a slip of the pen for ghcr.io", "app=ghcr.io/acme/app:1", "", "The name is probably wrong: ghrc.io"},
+		{"and somebody sits there", newWorld(rejected, pulls("quay.oi/acme/app:1"), says("", answer(cause.AuthMissing, 401))), "quay.oi looks like a slip of the pen for quay.io", "app=quay.io/acme/app:1", "", ""},
+		{"a registry of its own", newWorld(noHost, pulls("gcr.corp/acme/app:1"), dns), "cannot resolve", "", "slip", ""},
 		{"bare name, no way to Docker Hub", newWorld(hub, pulls("checkout:v1"), dns), "; checkout:v1 names no registry, which means Docker Hub", "registry-1.docker.io", "", ""},
 		{"Docker Hub by its name", newWorld(hub, pulls("docker.io/library/checkout:v1"), dns), "cannot resolve", "registry-1.docker.io", "names no registry", ""},
 		{"another registry", newWorld(noHost, dns), "cannot resolve", host, "names no registry", ""},
@@ -42,6 +52,17 @@ func TestSlipsInTheName(t *testing.T) {
 				t.Errorf("%s because %s; want %q because %q", first.Command, first.Why, r.command, r.becauses)
 			}
 		})
+	}
+}
+
+// TestAMisnamedImageIsCorrectedOnly: who answered is no outage, and a login is
+// made for nobody whose name was mistyped.
+func TestAMisnamedImageIsCorrectedOnly(t *testing.T) {
+	for _, name := range []string{"reg.example.com:5000", "my-registry/app:1", "ghrc.io/acme/app:1"} {
+		_, v := newWorld(rejected, pulls(name), says("", answer(cause.AuthMissing, 401))).diagnose(t)
+		if len(v.Remedies) != 1 || v.Remedies[0].Kind != runbook.FixImage || strings.Contains(v.Remedies[0].Why, "Reg.") {
+			t.Errorf("%s: %+v", name, v.Remedies)
+		}
 	}
 }
 
@@ -74,8 +95,8 @@ func TestRegistryAsksToWait(t *testing.T) {
 		title, detail string
 	}{
 		{time.Hour, "Wait for 60 min: so long " + host + " asks to be left alone", "left alone for 60 min (Retry-After)"},
-		{2 * time.Minute, "within 5 min", "left alone for 2 min"},
-		{time.Second, "within 5 min", "less than a minute"},
+		{2 * time.Minute, "within 6.5 min", "left alone for 2 min"},
+		{time.Second, "within 6.5 min", "less than a minute"},
 	} {
 		_, v := newWorld(tooMany, says("", runbook.Answer{Result: cause.RateLimited, Status: 429, RetryAfter: r.after})).diagnose(t)
 		if !strings.Contains(v.Remedies[0].Title, r.title) || !strings.Contains(strings.Join(v.Details, "\n"), r.detail) {

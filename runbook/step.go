@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,14 +96,47 @@ func judgeScope(v view) Result {
 	if g, found := gapAbout(v.facts, "pods"); found {
 		r.Status, r.Evidence = StatusWarning, append(r.Evidence, g.sentence())
 	}
-	for i, p := range v.facts.Failing {
-		if i == 20 {
-			r.Evidence = append(r.Evidence, fmt.Sprintf("and %d more", len(v.facts.Failing)-i))
-			break
-		}
-		r.Evidence = append(r.Evidence, fmt.Sprintf("%s/%s %s %s %s", p.Namespace, p.Pod, p.Container, p.Reason, p.Image))
-	}
+	r.Evidence = append(r.Evidence, v.alike()...)
 	return r
+}
+
+// alike lists the containers of the namespace that fail for the same reason, and
+// counts the others: who may ask here need not know the names elsewhere.
+func (v view) alike() []string {
+	const most = 20
+	var here []string
+	pods, namespaces := map[string]bool{}, map[string]bool{}
+	for _, p := range v.facts.alike(v.diagnosis.Container) {
+		if p.Namespace == v.facts.Target.Namespace {
+			here = append(here, strings.Join([]string{p.Namespace + "/" + p.Pod, p.Container, shortReason(p.Reason), p.Image}, " "))
+			continue
+		}
+		pods[p.Namespace+"/"+p.Pod], namespaces[p.Namespace] = true, true
+	}
+	slices.Sort(here)
+	if n := len(here) - most; n > 0 {
+		here = append(here[:most], fmt.Sprintf("and %s more", count(n, "container")))
+	}
+	if len(pods) > 0 {
+		here = append(here, fmt.Sprintf("and %s in %s; a scan lists them", count(len(pods), "pod"), count(len(namespaces), "other namespace")))
+	}
+	return here
+}
+
+// said is a reason with its message: kubelets give some errors as both.
+func said(reason, message string) string {
+	if reason == message || reason == "" {
+		return message
+	}
+	return reason + ": " + message
+}
+
+// shortReason is a reason of one word, or what it means to wait.
+func shortReason(reason string) string {
+	if strings.Contains(reason, " ") {
+		return "waiting"
+	}
+	return reason
 }
 
 func scopeSentence(v view) string {
@@ -139,7 +173,7 @@ func judgeError(v view) Result {
 	if e.word.Cause == cause.BackOffOnly {
 		r.Status, r.Summary = StatusWarning, "kubelet: only back-off is left, no cause in its words"
 	}
-	r.Evidence = append(r.Evidence, fmt.Sprintf("%s: %s", e.pull.Reason, e.pull.Message))
+	r.Evidence = append(r.Evidence, said(e.pull.Reason, e.pull.Message))
 	for _, element := range e.word.Elements {
 		r.Evidence = append(r.Evidence, fmt.Sprintf("%s: %s", element.Cause, element.Text))
 	}

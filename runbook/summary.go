@@ -207,6 +207,9 @@ func nodeSummary(e evidence, f finding) string {
 	case cause.PullQPSExceeded:
 		return fmt.Sprintf("The kubelet on %s starts too many pulls at once and holds this one back", node)
 	case cause.RuntimeUnavailable:
+		if strings.Contains(e.word.Fragment, "image pull intent") {
+			return fmt.Sprintf("The kubelet of %s cannot write down its image pulls", node)
+		}
 		return fmt.Sprintf("The container runtime on %s does not answer", node)
 	case cause.SandboxImage:
 		return fmt.Sprintf("%s cannot pull its own pause image%s", capital(node), quotedImage(e.pull.Image))

@@ -73,7 +73,8 @@ func (g Group) Scope() Scope { return Scope{Pods: g.podCount(), Namespaces: len(
 
 // groupKey is what failing pulls of one root cause share. Faults of the image
 // go by the image, those of a registry or of the way to it by the registry, and
-// those of a credential by registry and namespace.
+// those of a credential by registry and namespace; a token that ended is one
+// trouble wherever it was copied to.
 type groupKey struct {
 	cause     cause.Cause
 	registry  string
@@ -94,9 +95,9 @@ func (k groupKey) String() string {
 func keyOf(p FailingPull) groupKey {
 	word := message.Waiting(p.Reason, p.Message)
 	k := groupKey{cause: word.Cause, registry: ParseReference(p.Image).Host}
-	switch vantageOf(word.Cause) {
-	case VantageRegistry, VantageNetwork:
-	case VantageCredential:
+	switch v := vantageOf(word.Cause); {
+	case v == VantageRegistry, v == VantageNetwork, word.Cause == cause.AuthExpired:
+	case v == VantageCredential:
 		k.namespace = p.Namespace
 	default:
 		k.image = p.Image
@@ -145,7 +146,9 @@ func groupSummary(g Group) string {
 		return "A pull secret cannot be decoded, which stops every pull of its pods"
 	case cause.AuthMissing:
 		return e.ref.Host + " asks for a login, and the node has none to send"
-	case cause.AuthRejected, cause.AuthExpired, cause.PermissionDenied:
+	case cause.AuthExpired:
+		return "The credential that nodes send to " + e.ref.Host + " has expired"
+	case cause.AuthRejected, cause.PermissionDenied:
 		return e.ref.Host + " refuses the credential that the node sends"
 	}
 	return summary(e, finding{cause: g.Cause})
@@ -156,17 +159,21 @@ func scopeOf(f Facts, d Diagnosis) Scope {
 	if d.Cause == cause.None {
 		return Scope{}
 	}
-	own := f.own(d.Container)
-	key := keyOf(own)
 	pods, namespaces := map[string]bool{}, map[string]bool{}
-	for _, p := range append(slices.Clone(f.Failing), own) {
-		if keyOf(p) != key {
-			continue
-		}
+	for _, p := range f.alike(d.Container) {
 		pods[p.Namespace+"/"+p.Pod] = true
 		namespaces[p.Namespace] = true
 	}
 	return Scope{Pods: len(pods), Namespaces: len(namespaces)}
+}
+
+// alike are the failing pulls of the cluster that have this container's root
+// cause, as far as the kubelets' words tell; its own is the last.
+func (f Facts) alike(container string) []FailingPull {
+	own := f.own(container)
+	key := keyOf(own)
+	like := slices.DeleteFunc(slices.Clone(f.Failing), func(p FailingPull) bool { return keyOf(p) != key || p == own })
+	return append(like, own)
 }
 
 // own is this pod's failing pull as the cluster-wide list would show it.

@@ -1,6 +1,7 @@
 package runbook_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -51,6 +52,31 @@ func TestScopeCountsTheSameCause(t *testing.T) {
 	_, v := w.diagnose(t)
 	if diff := cmp.Diff(runbook.Scope{Pods: 3, Namespaces: 2}, v.Scope); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestScopeNamesOnlyTheSameCauseHere: what fails for another reason is no part of
+// it, and pods of other namespaces are counted, not named.
+func TestScopeNamesOnlyTheSameCauseHere(t *testing.T) {
+	w := missingTag()
+	w.facts.Failing = []runbook.FailingPull{
+		failing("shop", "web-1", image, notFound), failing("shop", "web-2", image, notFound), failing("shop", "odd", image, refused),
+		failing("secret", "hidden-1", image, notFound), failing("secret", "hidden-2", image, notFound), failing("secret", "odd", image, refused),
+	}
+	_, v := w.diagnose(t)
+	said := strings.Join(v.Steps[0].Evidence, "\n")
+	if strings.Contains(said, "odd") || strings.Contains(said, "hidden") || !strings.Contains(said, "shop/web-1 app") || !strings.Contains(said, "and 2 pods in 1 other namespace; a scan lists them") {
+		t.Error(said)
+	}
+}
+
+// TestATokenThatEndedIsOneTrouble wherever it was copied to; one that is refused
+// is the namespace's own.
+func TestATokenThatEndedIsOneTrouble(t *testing.T) {
+	expired := rejected + ": Your authorization token has expired. Reauthenticate and try again."
+	groups := runbook.Survey([]runbook.FailingPull{failing("a", "x", image, expired), failing("b", "x", image, expired), failing("c", "x", image, rejected), failing("d", "x", image, rejected)})
+	if len(groups) != 3 || len(groups[0].Namespaces) != 2 || groups[0].Cause != cause.AuthExpired || !strings.Contains(groups[0].Summary, "has expired") {
+		t.Errorf("%+v", groups)
 	}
 }
 

@@ -43,9 +43,17 @@ func runtimeRules() []rule {
 		// Neither asks a registry: the kubelet looks at its images and keeps its
 		// records on the node.
 		{cause: cause.RuntimeUnavailable, any: []string{
-			"failed to inspect image", "imageinspecterror", "failed to record image pull intent",
+			"failed to inspect image", "imageinspecterror",
 		}},
+		{cause: cause.RuntimeUnavailable, test: recordsFail},
 	}
+}
+
+// recordsFail recognises a kubelet that cannot write down its pulls (1.35 on):
+// what follows says why not.
+func recordsFail(c clue) (from, to int) {
+	at := strings.Index(c.low, "failed to record image pull intent")
+	return at, len(c.low)
 }
 
 // imageRules know images that reached the node but cannot be used there: wrong
