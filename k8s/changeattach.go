@@ -7,11 +7,16 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/pullfix/pullfix/runbook/keyring"
 )
 
 // attach adds a pull secret to the pod template of a workload.
 func (j job) attach() write {
 	return j.templateChange("attaching secret "+j.action.Attach+" to", types.JSONPatchType, func(ctx context.Context, top *controller, marks map[string]string) (any, error) {
+		if err := j.stillHolds(ctx); err != nil {
+			return nil, err
+		}
 		names, err := j.attached(ctx, top)
 		if err != nil {
 			return nil, err
@@ -19,6 +24,26 @@ func (j job) attach() write {
 		patch := append(top.asRead(), operation{"add", "/spec/template/spec/imagePullSecrets", names})
 		return annotated(patch, top.meta.Annotations, marks), nil
 	})
+}
+
+// stillHolds refuses to attach a secret that is gone, or that holds something else
+// for the image than what was seen accepted: it would be a rollout for nothing.
+func (j job) stillHolds(ctx context.Context) error {
+	a := j.action
+	secret, err := get[corev1.Secret](ctx, j.api, question{resource: secrets, namespace: a.Namespace, name: a.Attach})
+	switch {
+	case missing(err):
+		return overtaken("secret %s is gone", a.Attach)
+	case err != nil:
+		return fmt.Errorf("before changing %s: %w", j.what(), err)
+	}
+	found := keyring.Find(a.For, []keyring.PullSecret{pullSecret(secret)})
+	for _, i := range found.Used {
+		if keyring.Fingerprint(j.key, found.Entries[i].Credential) == a.Holds {
+			return nil
+		}
+	}
+	return overtaken("secret %s holds another credential for %s than when the plan was made", a.Attach, a.For)
 }
 
 // attached is the template's list of pull secrets as it becomes.

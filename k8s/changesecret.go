@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -138,6 +139,9 @@ func (j job) rewritten(secret *corev1.Secret) (rewritten, error) {
 	if err != nil {
 		return rewritten{}, overtaken("secret %s: %v", j.action.Name, err)
 	}
+	if err := j.dropsAsPlanned(becomes.edited); err != nil {
+		return rewritten{}, err
+	}
 	return becomes, j.stillWas(secret, becomes.edited)
 }
 
@@ -156,6 +160,29 @@ func (j job) stillWas(secret *corev1.Secret, edited keyring.Edited) error {
 		return overtaken("the entry for %s in secret %s was changed since the plan was made%s", e.Key, j.action.Name, who)
 	}
 	return nil
+}
+
+// dropsAsPlanned refuses to leave out an entry that nobody approved to leave out.
+func (j job) dropsAsPlanned(edited keyring.Edited) error {
+	for i, drop := range dropped(j.key, edited) {
+		if !slices.Contains(j.action.Entry.Drops, drop) {
+			return overtaken("secret %s has another entry for the same registry since the plan was made: %s", j.action.Name, edited.Dropped[i])
+		}
+	}
+	return nil
+}
+
+// dropped are the entries that an edit leaves out, as an action names them.
+func dropped(key []byte, edited keyring.Edited) []string {
+	var drops []string
+	for i, name := range edited.Dropped {
+		held := "undecodable"
+		if edited.Lost[i] != nil {
+			held = keyring.Fingerprint(key, *edited.Lost[i])
+		}
+		drops = append(drops, name+" "+held)
+	}
+	return drops
 }
 
 // fingerprint is "" for what is not there or could not be decoded.

@@ -78,6 +78,12 @@ func TestUpdateSecretRefusesWhatHasMoved(t *testing.T) {
 		move func(*shop)
 		want string
 	}{
+		"another spelling of it": {func(s *shop) {
+			s.rewrite("regcred", func(secret *corev1.Secret) {
+				now := strings.Replace(two(stale), `"registry.test":`, `"https://registry.test": `+auth("own")+`, "registry.test":`, 1)
+				secret.Data[corev1.DockerConfigJsonKey] = []byte(now)
+			})
+		}, "secret regcred has another entry for the same registry since the plan was made: https://registry.test"},
 		"the entry": {func(s *shop) {
 			s.rewrite("regcred", func(secret *corev1.Secret) {
 				secret.Data[corev1.DockerConfigJsonKey] = []byte(two("other"))
@@ -254,4 +260,31 @@ func TestAttachSecret(t *testing.T) {
 		s.runs(1)
 		s.unmarked(p)
 	})
+}
+
+// TestAttachSecretRefusesWhatHasMoved: a secret that is gone, or that holds
+// something else by now, starts no rollout.
+func TestAttachSecretRefusesWhatHasMoved(t *testing.T) {
+	for want, move := range map[string]func(*shop){
+		"secret spare is gone": func(s *shop) {
+			if err := s.people.CoreV1().Secrets("default").Delete(s.Context(), "spare", metav1.DeleteOptions{}); err != nil {
+				s.Fatal(err)
+			}
+		},
+		"secret spare holds another credential for registry.test/app:v1": func(s *shop) {
+			s.rewrite("spare", func(secret *corev1.Secret) { secret.Data[corev1.DockerConfigJsonKey] = []byte(two("other")) })
+		},
+	} {
+		live(t, func(t *testing.T, s *shop) {
+			s.hub.put(v1, good)
+			s.docker("spare", two(good))
+			s.deploy(1, v1)
+			p := s.onlyPlan("Deployment", runbook.AttachSecret)
+			move(s)
+			receipt, err := s.hands().Carry(t.Context(), p.Actions[0], ann)
+			if err == nil || receipt.Done || !strings.Contains(err.Error(), want) {
+				t.Errorf("%+v, %v; want %s", receipt, err, want)
+			}
+		})
+	}
 }

@@ -117,11 +117,14 @@ func (p *planner) draftCreation(ctx context.Context, d *draft, g given, c creati
 		d.show("The pods name it already: the kubelet uses it at its next attempt, within about 5 minutes. Nothing is restarted.")
 		return
 	}
-	p.attachment(ctx, d, c.name, c.instead)
+	p.attachment(ctx, d, attaching{name: c.name, instead: c.instead, holds: entry.Becomes, image: w.images[0]})
 }
 
+// attaching is a secret for new pods, and what it has to hold for which image.
+type attaching struct{ name, instead, holds, image string }
+
 // attachment adds the step that makes new pods use a secret.
-func (p *planner) attachment(ctx context.Context, d *draft, name, instead string) {
+func (p *planner) attachment(ctx context.Context, d *draft, s attaching) {
 	own := referenced(p.top.template.Spec.ImagePullSecrets)
 	if len(own) == 0 {
 		names, err := accountSecrets(ctx, p.api, p.in(serviceAccounts, templateOf(p.top.template).Account))
@@ -134,14 +137,14 @@ func (p *planner) attachment(ctx context.Context, d *draft, name, instead string
 		}
 		own = names
 	}
-	d.show("Then attaches it to the pod template of %s: imagePullSecrets become %s.", p.name(), several(attachedTo(own, name, instead)))
+	d.show("Then attaches it to the pod template of %s: imagePullSecrets become %s.", p.name(), several(attachedTo(own, s.name, s.instead)))
 	d.show("That is a rollout: all of its %s are replaced, by its strategy %s. %s.", counted(p.top.desired, "pod"), orDefault(p.top.strategy), replaced(p.ready("")))
 	if o := ownership(&p.top.meta); o != nil {
 		d.show("%s keeps the workload; what becomes of a change by hand: %s.", keeper(&p.top.meta), o.Effect)
 	}
 	d.shows = append(d.shows, p.budgetSentences()...)
 	a := p.action(runbook.VerbAttachSecret)
-	a.Attach, a.Instead = name, instead
+	a.Attach, a.Instead, a.Holds, a.For = s.name, s.instead, s.holds, s.image
 	d.actions = append(d.actions, a)
 	d.rights = append(d.rights, p.templateRight())
 	d.conditions = append(d.conditions, "the template is still the same")
@@ -166,7 +169,7 @@ func (p *planner) attachSecret(ctx context.Context, r runbook.Remedy) draft {
 	}
 	d := draft{conditions: []string{fmt.Sprintf("%s accepts what secret %s holds for %s", pull.Candidates[i].Answer.Host, name, pull.Image)}}
 	d.show("Secret %s holds a credential (user %s, fingerprint %s) that %s accepts; it stays as it is.", name, pull.Candidates[i].User, pull.Candidates[i].Fingerprint, pull.Candidates[i].Answer.Host)
-	p.attachment(ctx, &d, name, "")
+	p.attachment(ctx, &d, attaching{name: name, holds: pull.Candidates[i].Fingerprint, image: pull.Image})
 	return d
 }
 

@@ -166,6 +166,7 @@ func (p *planner) changed(secret *corev1.Secret, g given, w purpose) (entry *run
 	if edited.Was != nil {
 		entry.Was = keyring.Fingerprint(p.key, *edited.Was)
 	}
+	entry.Drops = dropped(p.key, edited)
 	if entry.Was == entry.Becomes {
 		return nil, edited, fmt.Sprintf("source %s gives the credential that is in secret %s already", g.title(), secret.Name)
 	}

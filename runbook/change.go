@@ -71,6 +71,10 @@ type Action struct {
 	// that is not empty.
 	Attach  string `json:"attach,omitempty"`
 	Instead string `json:"instead,omitempty"`
+	// Holds is the fingerprint of the credential that the attached secret still
+	// has to hold for the image For.
+	Holds string `json:"holds,omitempty"`
+	For   string `json:"for,omitempty"`
 	// Copy names the Secret beside this one that an undo takes the former entry
 	// from; Entry.Becomes is its fingerprint.
 	Copy string `json:"copy,omitempty"`
@@ -87,9 +91,12 @@ type EntryChange struct {
 	// could not be decoded. Becomes is that of the new credential.
 	Was     string `json:"was,omitempty"`
 	Becomes string `json:"becomes"`
-	User    string `json:"user,omitempty"` // of the new credential, masked
-	Source  string `json:"source"`         // the vault's name of where it comes from
-	Host    string `json:"host"`           // the registry it is for
+	// Drops are other entries that mean the same registry and are left out, each
+	// with its fingerprint: "KEY FINGERPRINT".
+	Drops  []string `json:"drops,omitempty"`
+	User   string   `json:"user,omitempty"` // of the new credential, masked
+	Source string   `json:"source"`         // the vault's name of where it comes from
+	Host   string   `json:"host"`           // the registry it is for
 	// Images are what the new credential has to be accepted for, right before it
 	// is written.
 	Images   []string `json:"images"`

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -32,11 +33,12 @@ type Edit struct {
 // Edited is what a pull secret becomes.
 type Edited struct {
 	Document Secret
-	Key      string      // of the entry, as Entry.Key shows it
-	Old      Secret      // the text of the entry's value as it was; empty for a new entry
-	Was      *Credential // what it held; nil for a new one, or one that could not be decoded
-	Dropped  []string    // other keys that meant the same, and are left out
-	Kept     []string    // the keys of the entries that stay as they are
+	Key      string        // of the entry, as Entry.Key shows it
+	Old      Secret        // the text of the entry's value as it was; empty for a new entry
+	Was      *Credential   // what it held; nil for a new one, or one that could not be decoded
+	Dropped  []string      // other keys that meant the same, and are left out
+	Lost     []*Credential // what those held, in their order; nil where it could not be decoded
+	Kept     []string      // the keys of the entries that stay as they are
 }
 
 // The reasons why an entry is not written.
@@ -137,10 +139,14 @@ func (f format) merge(text []byte, e Edit, value []byte) (Edited, error) {
 	if entry, err := f.decodeEntry(entries.raw(chosen)); err == nil {
 		done.Was = &entry.credential
 	}
-	for i := range left {
+	for _, i := range slices.Sorted(maps.Keys(left)) {
 		done.Dropped = append(done.Dropped, shownKey(entries.members[i].name))
+		var held *Credential
+		if entry, err := f.decodeEntry(entries.raw(entries.members[i])); err == nil {
+			held = &entry.credential
+		}
+		done.Lost = append(done.Lost, held)
 	}
-	slices.Sort(done.Dropped)
 	left[at] = true
 	done.Kept = entries.keys(left)
 	return done, nil
