@@ -119,7 +119,7 @@ func overButtons(i bot.Incident, id func(bot.Button) pressed, back []offer) []sl
 	for _, o := range back[:min(len(back), 1)] {
 		list = append(list, button(pressed{button: bot.Approve, incident: i.ID, remedy: o.remedy.ID}, objected(o.remedy.Title, i.Target, roomButton)))
 	}
-	if i.PostmortemOwner == nil && i.Verdict != nil && i.Verdict.Severity != "" {
+	if v := i.Cured(); i.PostmortemOwner == nil && v != nil && v.Severity != "" {
 		list = append(list, button(id(bot.TakePostmortem), "Take the postmortem"))
 	}
 	return append(list, button(id(bot.Reopen), "Reopen").
