@@ -216,6 +216,7 @@ func (e Recovered) apply(c *change) error {
 	}
 	c.note(Person{}, text)
 	c.tell(text, true)
+	c.tellTimeline()
 	c.show()
 	return nil
 }

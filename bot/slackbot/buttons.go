@@ -182,10 +182,10 @@ func pagingButtons(i bot.Incident, id func(bot.Button) pressed) []slack.BlockEle
 		return []slack.BlockElement{button(id(bot.EscalateNow), "Escalate now").WithConfirm(ask.WithStyle(slack.StyleDanger))}
 	}
 	var list []slack.BlockElement
-	if i.Acknowledged == nil {
-		list = append(list, button(id(bot.Acknowledge), "Acknowledge"))
+	if i.Acknowledged == nil { // then nobody is called anyway
+		list = append(list, button(id(bot.Acknowledge), "Acknowledge"), button(id(bot.Snooze), "Snooze 10 min"))
 	}
-	return append(list, button(id(bot.Snooze), "Snooze 10 min"))
+	return list
 }
 
 // rejectable is what a rejection is called in the incident's state; "" when there
