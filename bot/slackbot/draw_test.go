@@ -24,3 +24,18 @@ func TestTheEndTellsTheFaultThatWasCured(t *testing.T) {
 		t.Error(line)
 	}
 }
+
+// TestWhatIsLeftOutIsCountedWhole, also what a last line stands for.
+func TestWhatIsLeftOutIsCountedWhole(t *testing.T) {
+	lines := make([]string, 0, 21)
+	for range 20 {
+		lines = append(lines, strings.Repeat("x", 100))
+	}
+	lines = append(lines, "and 39 more")
+	if text := string(fence(lines, 1000)); !strings.Contains(text, "\nand 50 more\n") { // 9 of 20 have room
+		t.Error(text)
+	}
+	if text := join(", ", 60, []markup{"one", "and 1 more of them", markup(strings.Repeat("y", 80))}); !strings.HasSuffix(string(text), "and 1 more") {
+		t.Error(text)
+	}
+}
