@@ -79,6 +79,11 @@ func (c *change) tell(text string, broadcast bool) {
 	c.follow(Effect{Kind: DoTell, Notice: &Notice{Key: fmt.Sprintf("%s-%d", c.ID, c.Sequence+1), Text: text, Broadcast: broadcast}})
 }
 
+// tellTimeline says in the thread what happened, now that it is over.
+func (c *change) tellTimeline() {
+	c.follow(Effect{Kind: DoTell, Notice: &Notice{Key: fmt.Sprintf("%s-%d", c.ID, c.Sequence+1), Text: "Timeline", Timeline: true}})
+}
+
 func (c *change) whisper(p Press, text string) {
 	c.follow(Effect{Kind: DoWhisper, Whisper: &Whisper{To: p.Person, Place: p.Place, Text: text}})
 }

@@ -46,6 +46,9 @@ func TestS11ADeclaredCompromiseCallsSecurityAtOnce(t *testing.T) {
 		if !strings.Contains(s.reserved[0].Details[0], "Declared by <@U0BOB>") {
 			t.Errorf("details %q", s.reserved[0].Details)
 		}
+		if !strings.Contains(fmt.Sprint(s.reserved[0].Details), reason) {
+			t.Errorf("security is not told why: %q", s.reserved[0].Details)
+		}
 		s.triggered(t, 0, "platform")
 		if i := s.incident(t, id); s.forgotten != 1 || len(i.Plans) != 0 || !slices.Equal(i.Fingerprints(), []string{"f1"}) {
 			t.Errorf("forgotten %d, plans %d, credentials %v", s.forgotten, len(i.Plans), i.Fingerprints())
@@ -154,7 +157,7 @@ func TestS11WithoutASecurityChannelNobodyIsToldWhere(t *testing.T) {
 				t.Errorf("told %+v", c)
 			}
 		}
-		if told := fmt.Sprint(s.see().told); !strings.Contains(told, "No security channel is configured") {
+		if told := fmt.Sprint(s.see().told); !strings.Contains(told, "No security channel is configured") || strings.Contains(told, "security channel only") {
 			t.Errorf("told %s", told)
 		}
 	})

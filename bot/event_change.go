@@ -61,6 +61,7 @@ func (e Carried) apply(c *change) error {
 		text += fmt.Sprintf(". The other %d follow once the first namespace has recovered.", d.left())
 	}
 	c.State, c.Recovery, c.Plans = Watching, nil, c.undo(c.now)
+	c.keepFault()
 	c.tell(text, false)
 	c.follow(Effect{Kind: DoWatch})
 	if d.secret() {
@@ -147,6 +148,7 @@ func (e Interrupted) apply(c *change) error {
 		return ErrTooLate
 	}
 	c.State = Watching
+	c.keepFault()
 	d := c.Decision
 	const stopped = "pullfix stopped in the middle"
 	for _, a := range d.begun() {
@@ -214,6 +216,7 @@ func (e Recovered) apply(c *change) error {
 	}
 	c.note(Person{}, text)
 	c.tell(text, true)
+	c.tellTimeline()
 	c.show()
 	return nil
 }

@@ -14,7 +14,9 @@ import (
 type Compromised struct {
 	At     time.Time `json:"at"`
 	By     Person    `json:"by"`
-	Reason string    `json:"reason"` // for the security channel alone
+	Reason string    `json:"reason"` // for security alone
+	// Confided says that there is a security channel, which is told the details.
+	Confided bool `json:"confided,omitempty"`
 	// Credentials are the keyed fingerprints of those that it is about.
 	Credentials []string `json:"credentials,omitempty"`
 }
@@ -35,6 +37,8 @@ func (c *change) compromise(p Press, policy *Policy) {
 		return
 	}
 	c.Compromised = &Compromised{At: c.now, By: p.Person, Reason: reason, Credentials: c.fingerprints()}
+	security, ok := policy.SecurityRoute(*c.Incident)
+	c.Compromised.Confided = ok && security.Channel != ""
 	c.Plans = nil
 	switch {
 	case c.State == Asking:
@@ -46,8 +50,21 @@ func (c *change) compromise(p Press, policy *Policy) {
 	c.follow(Effect{Kind: DoForget})
 	c.follow(Effect{Kind: DoShare})
 	c.escalate(policy, WhenCompromised, p.Person)
-	c.tell("Security incident, declared by "+mention(p.Person)+". pullfix changes nothing about it any more, undoes nothing, and does not close it by itself. "+
-		"Details go to the security channel only.", true)
+	text := "Security incident, declared by " + mention(p.Person) + ". pullfix changes nothing about it any more, undoes nothing, and does not close it by itself."
+	if c.Compromised.Confided {
+		text += " Details go to the security channel only."
+	}
+	c.tell(text, true)
+}
+
+// confide adds the reason to a page that only security gets.
+func (p Policy) confide(i Incident, target string, page Page) Page {
+	security, ok := p.SecurityRoute(i)
+	if !ok || page.Condition != WhenCompromised || page.Action != PageTrigger || i.Compromised == nil || !slices.Contains(security.Targets, target) {
+		return page
+	}
+	page.Details = append(slices.Clone(page.Details), "What made them think so: "+i.Compromised.Reason)
+	return page
 }
 
 // fingerprints are those of the credentials that the incident's pods send, or

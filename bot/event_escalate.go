@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/pullfix/pullfix/runbook"
-	"github.com/pullfix/pullfix/runbook/cause"
 )
 
 // Escalated is one escalation: why, what was said, and who was reached.
@@ -230,15 +229,6 @@ func orText(s, otherwise string) string {
 		return otherwise
 	}
 	return s
-}
-
-// fault is what is wrong, or was until the pods were seen to pull; nil when
-// nothing is known yet.
-func (i *Incident) fault() *runbook.Verdict {
-	if i.Fault != nil && i.Verdict != nil && i.Verdict.Cause == cause.None {
-		return i.Fault
-	}
-	return i.Verdict
 }
 
 func severityOf(i Incident) string {

@@ -43,7 +43,18 @@ func (c *change) acknowledge(p Press, policy *Policy) {
 		c.whisper(p, "This incident is over.")
 		return
 	}
-	c.note(p.Person, "acknowledged")
+	before := c.Acknowledged
+	if before != nil && *before == p.Person {
+		c.whisper(p, "You have taken it already.")
+		return
+	}
+	line, text := "acknowledged, and takes it", "Taken by "+mention(p.Person)
+	if before != nil {
+		line += " over from " + mention(*before)
+		text = fmt.Sprintf("Taken over by %s from %s", mention(p.Person), mention(*before))
+	}
+	c.note(p.Person, line)
+	c.tell(text+". Nobody is called again until there is news; the incident stays open.", false)
 	c.Acknowledged, c.Snoozed = &p.Person, nil
 	c.postpone(policy)
 }
@@ -59,9 +70,14 @@ func (c *change) snooze(p Press, d time.Duration, policy *Policy) {
 	case reason == "":
 		c.whisper(p, "A snooze needs a reason.")
 		return
+	case c.Acknowledged != nil:
+		c.whisper(p, "It is taken by "+mention(*c.Acknowledged)+", so nobody is called again until there is news. There is nothing to snooze.")
+		return
 	}
 	c.Snoozed = &Snoozed{Until: c.now.Add(d), By: p.Person, Reason: reason}
-	c.note(p.Person, fmt.Sprintf("snoozed for %s: %s", roundly(d), reason))
+	until := clock(c.Snoozed.Until)
+	c.note(p.Person, fmt.Sprintf("snoozed until %s: %s", until, reason))
+	c.tell(fmt.Sprintf("Snoozed until %s by %s: %s", until, mention(p.Person), reason), false)
 	c.postpone(policy)
 }
 

@@ -96,5 +96,6 @@ func (c *change) closeBy(p Press) {
 			resolution = "closed by hand"
 		}
 		c.end(p.Person, resolution)
+		c.tellTimeline()
 	}
 }

@@ -141,7 +141,7 @@ func (c *change) keepVerdict(e Diagnosed) {
 	c.Case, c.Plans, c.Progress = &e.Case, append(slices.Clone(e.Plans), c.undo(c.now)...), nil
 	switch {
 	case e.Verdict.Cause == cause.None:
-		c.Fault = c.Verdict
+		c.keepFault()
 		c.toWatching("the pods no longer fail to pull")
 	case e.Verdict.Mended():
 		c.toWatching("mended: " + e.Verdict.Summary)
@@ -154,8 +154,16 @@ func (c *change) replaceVerdict(e Diagnosed) {
 	if c.Verdict != nil && c.Verdict.Cause != e.Verdict.Cause {
 		c.Earlier = append(c.Earlier, Earlier{Cause: c.Verdict.Cause, Summary: c.Verdict.Summary, At: c.Opened, Until: c.now})
 	}
-	c.Fault = nil
-	c.Case, c.Verdict, c.Progress = &e.Case, &e.Verdict, nil
+	verdict := &e.Verdict
+	switch {
+	case c.Verdict == nil || !sameFault(*c.Verdict, e.Verdict):
+		c.Fault = nil
+	case c.settling():
+		verdict = c.Verdict
+	case c.Fault == nil && ofOldRevision(e.Case) && c.Case != nil && !ofOldRevision(*c.Case):
+		c.keepFault() // somebody corrected the template meanwhile
+	}
+	c.Case, c.Verdict, c.Progress = &e.Case, verdict, nil
 	c.Plans = append(slices.Clone(e.Plans), c.undo(c.now)...)
 	if c.Compromised != nil {
 		c.Plans = nil

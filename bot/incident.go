@@ -55,8 +55,9 @@ type Incident struct {
 	// Verdict is the newest one; Earlier are those that it replaced.
 	Verdict *runbook.Verdict `json:"verdict,omitempty"`
 	Earlier []Earlier        `json:"earlier,omitempty"`
-	// Fault is the verdict that named a cause, once nothing fails any more: the
-	// report is about it, and Case is of a healthy pod.
+	// Fault is the verdict as it stood before a change, or before nothing failed
+	// any more: the report is about it. What is found later, of the same cause, is
+	// what the change has made of it.
 	Fault *runbook.Verdict `json:"fault,omitempty"`
 	Plans []runbook.Plan   `json:"plans,omitempty"` // what can be approved now
 	// Decision is the click that is being carried out, or was last.

@@ -64,7 +64,7 @@ func (a *attendant) call(ctx context.Context, i Incident, e Effect) {
 	case <-l.wanted: // superseded
 	default:
 	}
-	l.wanted <- order{ring: r, page: i.page(e.Step, link), incident: i}
+	l.wanted <- order{ring: r, page: a.desk.Policy.confide(i, e.Target, i.page(e.Step, link)), incident: i}
 }
 
 // hold keeps a line until it is hung up, or ctx ends.

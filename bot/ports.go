@@ -60,8 +60,9 @@ type Notice struct {
 	Key       string `json:"key"` // against saying it twice
 	Text      string `json:"text"`
 	Broadcast bool   `json:"broadcast,omitempty"`
-	Details   bool   `json:"details,omitempty"` // the evidence of the verdict
-	Report    bool   `json:"report,omitempty"`  // the report as a file
+	Details   bool   `json:"details,omitempty"`  // the evidence of the verdict
+	Report    bool   `json:"report,omitempty"`   // the report as a file
+	Timeline  bool   `json:"timeline,omitempty"` // what happened, from the first sign to the end
 }
 
 // Whisper is an answer that only one person sees.

@@ -52,7 +52,7 @@ func TestSteerWhileTheChatIsDown(t *testing.T) {
 		if i.State != bot.Closed || i.Ending.By != bot.InTerminal("ann") || i.Ending.Resolution != "the vendor is at it" {
 			t.Errorf("%s %+v", i.State, i.Ending)
 		}
-		if said := fmt.Sprint(i.Timeline); !strings.Contains(said, "snoozed for") || !strings.Contains(said, "acknowledged") {
+		if said := fmt.Sprint(i.Timeline); !strings.Contains(said, "snoozed until") || !strings.Contains(said, "acknowledged") {
 			t.Errorf("timeline %s", said)
 		}
 		refused(t, d.Steer(t.Context(), steering("4", id, bot.CloseIt)), "over already")

@@ -74,6 +74,7 @@ func (c *change) halt(why string) {
 	d.Halted = why
 	text := fmt.Sprintf("%s: %s done; the rest is not carried out: %s. What is left is planned anew and needs a new approval.", d.Title, d.progress(), why)
 	c.State = Watching
+	c.keepFault()
 	c.note(Person{}, text)
 	c.tell(text, true)
 	c.follow(Effect{Kind: DoDiagnose})

@@ -44,7 +44,11 @@ func lives() map[string]func(*testing.T) bot.Incident {
 			}
 			l := open(t, w.fails("shop", "checkout-7f9c4"), ann)
 			l.after(4*time.Minute).approve(bob, "rollback", done(runbook.VerbRollBack, "Deployment", "checkout"))
-			l.after(90 * time.Second).recover(3)
+			// pullfix looks again while the pod of the old revision is still there.
+			w.facts.Workload.OldRevision, w.facts.Workload.Blocked, w.facts.Workload.Available = true, false, 3
+			w.facts.ObservedAt = time.Now()
+			l.after(60 * time.Second).diagnose(w)
+			l.after(30 * time.Second).recover(3)
 			l.after(time.Hour).happen(bot.Granted{Press: bot.Press{Person: bob, Button: bot.TakePostmortem}})
 			l.happen(bot.Granted{Press: bot.Press{Person: ann, Button: bot.Unhelpful, Reason: "step R2 should name the build job"}})
 			l.happen(bot.Granted{Press: bot.Press{Person: bob, Button: bot.Helpful}})

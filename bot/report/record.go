@@ -127,6 +127,9 @@ func actionOf(r runbook.Receipt) Action {
 	case r.Unsure:
 		a.Result = "unsure"
 	}
+	if a.Detail == a.Result {
+		a.Detail = "" // it says nothing more
+	}
 	return a
 }
 

@@ -42,7 +42,7 @@ type Report struct {
 type Impact struct {
 	Pods       int       `json:"pods"`
 	Namespaces int       `json:"namespaces"`
-	Minutes    int       `json:"minutes"` // begun ones
+	Minutes    int       `json:"minutes"` // between From and Until as a clock shows them; at least one
 	From       time.Time `json:"from"`    // since when pods waited, as far as is known
 	Until      time.Time `json:"until"`   // the end, or the moment of the report
 	Notes      []string  `json:"notes"`

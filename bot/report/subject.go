@@ -10,8 +10,8 @@ import (
 	"github.com/pullfix/pullfix/runbook/cause"
 )
 
-// subject is an incident with the verdict that its report is about: the newest
-// one that names a cause, since the very last may say that all is well again.
+// subject is an incident with the verdict that its report is about: the one that
+// names what was wrong before it was cured. A later one says what the cure left.
 type subject struct {
 	bot.Incident
 	verdict runbook.Verdict
@@ -20,11 +20,8 @@ type subject struct {
 
 func subjectOf(i bot.Incident, now time.Time) subject {
 	s := subject{Incident: i, end: now}
-	switch {
-	case i.Fault != nil:
-		s.verdict = *i.Fault
-	case i.Verdict != nil:
-		s.verdict = *i.Verdict
+	if v := i.Cured(); v != nil {
+		s.verdict = *v
 	}
 	if i.Ending != nil {
 		s.end = i.Ending.At
@@ -88,7 +85,7 @@ func (s subject) lasted(i Impact) string {
 	if s.Ending == nil {
 		return fmt.Sprintf("for %s so far (since %s)", count(i.Minutes, "minute"), clock(i.From))
 	}
-	return fmt.Sprintf("for %s (%s)", count(i.Minutes, "minute"), span(i.From, i.Until))
+	return fmt.Sprintf("for %s (%s, from the first pod that waited)", count(i.Minutes, "minute"), span(i.From, i.Until))
 }
 
 // outcome is how it ended, or how it stands.
@@ -132,23 +129,36 @@ func (s subject) impact() Impact {
 		i.Pods = max(i.Pods, s.Spread.First.Pods, s.Spread.Now.Pods)
 		i.Namespaces = max(i.Namespaces, s.Spread.First.Namespaces, s.Spread.Now.Namespaces)
 	}
-	if s.Recovery != nil {
-		i.Pods = max(i.Pods, s.Recovery.Wanted)
+	if s.Recovery != nil { // those that are wanted need not all have waited
+		i.Pods = max(i.Pods, s.Recovery.Waiting)
 	}
-	i.Minutes = minutes(i.Until.Sub(i.From))
-	i.Notes = s.impactNotes()
+	i.Minutes = byTheClock(i.From, i.Until)
+	i.Notes = s.impactNotes(i)
 	return i
+}
+
+// byTheClock counts the minutes between two moments as they are shown, so that
+// nobody comes to another number; whatever took time took one.
+func byTheClock(from, until time.Time) int {
+	shown := until.Truncate(time.Minute).Sub(from.Truncate(time.Minute))
+	if shown == 0 && until.After(from) {
+		return 1
+	}
+	return int(shown / time.Minute)
 }
 
 // minutes counts begun ones.
 func minutes(d time.Duration) int { return int((d + time.Minute - 1) / time.Minute) }
 
-func (s subject) impactNotes() []string {
+func (s subject) impactNotes(i Impact) []string {
 	notes := []string{}
 	if s.verdict.Severity == runbook.P1 {
 		notes = append(notes, "P1: it blocked a rollout, or cost a workload its availability.")
 	}
-	if s.Case != nil && s.Case.Facts.Workload != nil && s.wrong() && s.Fault == nil {
+	if s.Ending != nil && i.From.Before(s.Opened) {
+		notes = append(notes, fmt.Sprintf("The incident was open from %s, which is from when “resolved after” counts.", clock(s.Opened)))
+	}
+	if s.Case != nil && s.Case.Facts.Workload != nil && s.wrong() && s.seenFailing() {
 		w := s.Case.Facts.Workload
 		switch {
 		case w.Desired > 0 && w.Available == 0:
@@ -161,6 +171,18 @@ func (s subject) impactNotes() []string {
 		notes = append(notes, fmt.Sprintf("%s elsewhere in the cluster still failed to pull at the end.", count(e.Elsewhere, "pod")))
 	}
 	return notes
+}
+
+// seenFailing tells that the newest look was made before anything was changed.
+func (s subject) seenFailing() bool {
+	if s.Fault == nil {
+		return true
+	}
+	started := s.Decision
+	if len(s.Past) > 0 {
+		started = &s.Past[0]
+	}
+	return started != nil && started.Started != nil && s.Case.Facts.ObservedAt.Before(*started.Started) && s.Verdict.Cause != cause.None
 }
 
 func (s subject) rootCause() RootCause {

@@ -119,7 +119,7 @@ func overButtons(i bot.Incident, id func(bot.Button) pressed, back []offer) []sl
 	for _, o := range back[:min(len(back), 1)] {
 		list = append(list, button(pressed{button: bot.Approve, incident: i.ID, remedy: o.remedy.ID}, objected(o.remedy.Title, i.Target, roomButton)))
 	}
-	if i.PostmortemOwner == nil && i.Verdict != nil && i.Verdict.Severity != "" {
+	if v := i.Cured(); i.PostmortemOwner == nil && v != nil && v.Severity != "" {
 		list = append(list, button(id(bot.TakePostmortem), "Take the postmortem"))
 	}
 	return append(list, button(id(bot.Reopen), "Reopen").
@@ -182,10 +182,10 @@ func pagingButtons(i bot.Incident, id func(bot.Button) pressed) []slack.BlockEle
 		return []slack.BlockElement{button(id(bot.EscalateNow), "Escalate now").WithConfirm(ask.WithStyle(slack.StyleDanger))}
 	}
 	var list []slack.BlockElement
-	if i.Acknowledged == nil {
-		list = append(list, button(id(bot.Acknowledge), "Acknowledge"))
+	if i.Acknowledged == nil { // then nobody is called anyway
+		list = append(list, button(id(bot.Acknowledge), "Acknowledge"), button(id(bot.Snooze), "Snooze 10 min"))
 	}
-	return append(list, button(id(bot.Snooze), "Snooze 10 min"))
+	return list
 }
 
 // rejectable is what a rejection is called in the incident's state; "" when there

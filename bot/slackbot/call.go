@@ -37,15 +37,16 @@ func (b *Bot) Call(ctx context.Context, i bot.Incident, c bot.Call) (bot.Place, 
 		return bot.Place{}, fmt.Errorf("calling in channel %s: %w", place.Channel, errNoChannel)
 	}
 	if found, ok := b.findCall(ctx, i, c, bot.Place{Channel: place.Channel, Message: thread}); ok {
-		return b.called(c, found), nil
+		return b.called(i, c, found), nil
 	}
 	return b.postCall(ctx, i, c, bot.Place{Channel: place.Channel, Message: thread})
 }
 
 func callKey(c bot.Call) string { return "call/" + c.Key }
 
-func (b *Bot) called(c bot.Call, at bot.Place) bot.Place {
+func (b *Bot) called(i bot.Incident, c bot.Call, at bot.Place) bot.Place {
 	b.roots.put(callKey(c), at)
+	b.keepCall(i, called{call: c, at: at})
 	return at
 }
 
@@ -66,43 +67,13 @@ func (b *Bot) postCall(ctx context.Context, i bot.Incident, c bot.Call, at bot.P
 	})
 	switch {
 	case err == nil:
-		return b.called(c, posted), nil
+		return b.called(i, c, posted), nil
 	case at.Message != "" && lost(err):
 		return b.postCall(ctx, i, c, bot.Place{Channel: at.Channel}) // the thread is gone, the people are not
 	case unsure(err):
 		b.doubts.put(c.Key, struct{}{})
 	}
 	return bot.Place{}, fmt.Errorf("calling about incident %s: %w", i.ID, err)
-}
-
-// call draws a call: the sentence with the mention first, since that is what a
-// phone shows.
-func (d drawing) call(c bot.Call, link string, elsewhere bool) message {
-	known := func(id string) bool { return id == c.Mention || d.known(id) }
-	text := said(c.Text, roomSentence, known)
-	if group := mentionGroup(c.Mention); group != "" {
-		text = group + " " + text
-	}
-	m := sentence(text)
-	for _, line := range c.Details[:min(len(c.Details), mostProof+5)] {
-		m.section(said(line, roomText, known))
-	}
-	if elsewhere && link != "" {
-		m.small("<" + markup(link) + "|The incident's thread> · incident " + code(d.incident.ID, 80))
-	}
-	if c.Buttons {
-		m.actions(actionsBlock, callButtons(d.incident))
-	}
-	return m
-}
-
-// callButtons are those that a person who was called needs.
-func callButtons(i bot.Incident) []slack.BlockElement {
-	id := func(b bot.Button) pressed { return pressed{button: b, incident: i.ID} }
-	return []slack.BlockElement{
-		button(id(bot.Acknowledge), "Acknowledge").WithStyle(slack.StylePrimary),
-		button(id(bot.Snooze), "Snooze 10 min"), button(id(bot.CloseIt), "Close"),
-	}
 }
 
 // findCall looks for a call of which nobody knows whether it arrived.

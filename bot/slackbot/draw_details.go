@@ -2,6 +2,7 @@ package slackbot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,7 +36,7 @@ func (d drawing) details() []message {
 	for _, r := range v.Remedies[:min(len(v.Remedies), 5)] {
 		rest.section(remedy(r, d.withheld(r.ID)))
 	}
-	rest.section(d.timeline())
+	rest.section(d.soFar())
 	return []message{evidence, rest}
 }
 
@@ -169,14 +170,37 @@ func remedy(r runbook.Remedy, withheld string) markup {
 	return text
 }
 
-// timeline is what happened, oldest first; of a long one the newest stay.
-func (d drawing) timeline() markup {
-	entries := d.incident.Timeline
-	if len(entries) == 0 {
+// Lines of the timeline in one section, and the sections of it that stand in the
+// thread once it is over. The report has all.
+const (
+	mostTimeline = 15
+	mostParts    = 3
+)
+
+// wholeTimeline is what stands in the thread once it is over.
+func (d drawing) wholeTimeline() message {
+	m := message{text: "Timeline of incident " + code(d.incident.ID, 80)}
+	lines := d.timeline(mostTimeline*mostParts - 1)
+	m.section("*Timeline*")
+	for part := range slices.Chunk(lines, mostTimeline) {
+		m.section(join("\n", roomText, part))
+	}
+	return m
+}
+
+// soFar is the timeline below a verdict.
+func (d drawing) soFar() markup {
+	lines := d.timeline(mostTimeline)
+	if len(lines) == 0 {
 		return ""
 	}
-	const most = 15
-	lines := []markup{"*Timeline*"}
+	return join("\n", roomText, append([]markup{"*Timeline so far*"}, lines...))
+}
+
+// timeline is what happened, oldest first; of a long one the newest stay.
+func (d drawing) timeline(most int) []markup {
+	var lines []markup
+	entries := d.incident.Timeline
 	if skipped := len(entries) - most; skipped > 0 {
 		lines = append(lines, markup(fmt.Sprintf("… %s before, in the report", count(skipped, "line"))))
 		entries = entries[skipped:]
@@ -188,5 +212,5 @@ func (d drawing) timeline() markup {
 		}
 		lines = append(lines, line+said(e.What, 110, d.known))
 	}
-	return join("\n", roomText, lines)
+	return lines
 }

@@ -196,7 +196,7 @@ func (d drawing) escalates() markup {
 	case i.Acknowledged != nil:
 		return "taken by " + mention(*i.Acknowledged)
 	case i.Snoozed != nil:
-		return "snoozed by " + mention(i.Snoozed.By) + " until " + clock(i.Snoozed.Until, i.Opened)
+		return "snoozed until " + clock(i.Snoozed.Until, i.Opened) + " by " + mention(i.Snoozed.By) + ": " + quote(i.Snoozed.Reason, roomName)
 	case i.Deadline.IsZero():
 		return ""
 	case len(i.Escalated) > 0:

@@ -214,7 +214,7 @@ func (d drawing) reasonSheet(b bot.Button) sheet {
 		s.field = &field{label: "Why?", placeholder: "What should be done instead"}
 	case bot.Compromise:
 		s.title, s.submit = "Security incident", "Declare it"
-		s.field = &field{label: "What makes you think so?", placeholder: "Only the security channel sees this"}
+		s.field = &field{label: "What makes you think so?", placeholder: "Only security is told; it is not shown in this channel"}
 	case bot.Unhelpful:
 		s.title, s.submit = "The steps were wrong", "Send"
 		s.field = &field{label: "What was wrong or missing?", placeholder: "It is kept for the report, and for the next version of the runbook"}

@@ -98,10 +98,14 @@ func (d drawing) what() markup {
 	if i.Target.Cluster != "" {
 		place += " on " + quote(i.Target.Cluster, roomName)
 	}
-	if i.Verdict == nil {
+	v := i.Verdict
+	if i.State.Over() {
+		v = i.Cured()
+	}
+	if v == nil {
 		return place
 	}
-	return dotted(place, quote(i.Verdict.Severity, 4), quote(i.Verdict.Summary, roomSentence), "incident "+code(i.ID, 80))
+	return dotted(place, quote(v.Severity, 4), quote(v.Summary, roomSentence), "incident "+code(i.ID, 80))
 }
 
 // joins is how the desk says which incident this one is part of.

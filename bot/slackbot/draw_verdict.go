@@ -280,8 +280,12 @@ func (d drawing) compromised() markup {
 	if c == nil {
 		return ""
 	}
-	return "▲ *Security incident*, declared by " + mention(c.By) + " " + clock(c.At, d.incident.Opened) +
-		". pullfix changes nothing about it any more and does not close it by itself. Details are in the security channel only."
+	text := "▲ *Security incident*, declared by " + mention(c.By) + " " + clock(c.At, d.incident.Opened) +
+		". pullfix changes nothing about it any more and does not close it by itself."
+	if c.Confided {
+		text += " Details are in the security channel only."
+	}
+	return text
 }
 
 // sentences are outside sentences, as many as may fit, each behind a mark.

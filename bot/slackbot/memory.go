@@ -47,6 +47,17 @@ func (m *memory[V]) putAt(key string, value V, at time.Time) {
 	m.set(key, remembered[V]{value: value, at: at})
 }
 
+// change replaces what is remembered under the key by what becomes of it.
+func (m *memory[V]) change(key string, become func(V) V) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var was V
+	if item, ok := m.items[key]; ok && time.Since(item.at) < m.keep {
+		was = item.value
+	}
+	m.set(key, remembered[V]{value: become(was), at: time.Now()})
+}
+
 // first tells whether the key is new, and remembers it.
 func (m *memory[V]) first(key string, value V) bool {
 	m.mu.Lock()

@@ -27,7 +27,9 @@ func (b *Bot) Show(ctx context.Context, i bot.Incident) (bot.Place, error) {
 func (b *Bot) draw(ctx context.Context, s *sketch) (bot.Place, error) {
 	i := b.easel.look(s)
 	if place := b.placeOf(i); place.Message != "" {
-		return place, b.redraw(ctx, s, place)
+		err := b.redraw(ctx, s, place)
+		b.redrawCalls(ctx, b.easel.look(s))
+		return place, err
 	}
 	return b.postRoot(ctx, s, orWord(i.Place.Channel, b.o.Channel))
 }

@@ -99,6 +99,7 @@ type Bot struct {
 	roots    *memory[bot.Place] // where root messages stand, by incident
 	drawn    *memory[string]    // what they look like, by incident
 	told     *memory[struct{}]  // notices that are said, by key
+	calls    *memory[[]called]  // messages with which people were called, by incident
 	doubts   *memory[struct{}]  // posts of which nobody knows whether they arrived
 	answered *memory[struct{}]  // what was answered where the bot cannot post
 	links    atomic.Pointer[linker]
@@ -179,7 +180,7 @@ func assemble(o Options) *Bot {
 		rooms: newMemory[room](fresh, 2000), people: newMemory[bot.Standing](fresh, 5000),
 		groups: newMemory[members](fresh/2, 500), rights: newMemory[[]slack.UserGroup](fresh/2, 1),
 		roots: newMemory[bot.Place](workday, 5000), drawn: newMemory[string](workday, 5000), told: newMemory[struct{}](workday, 20000),
-		doubts: newMemory[struct{}](workday, 5000), answered: newMemory[struct{}](workday, 5000),
+		calls: newMemory[[]called](workday, 5000), doubts: newMemory[struct{}](workday, 5000), answered: newMemory[struct{}](workday, 5000),
 	}
 	b.self.Store(&identity{})
 	b.links.Store(&linker{})

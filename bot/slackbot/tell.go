@@ -28,6 +28,9 @@ func (b *Bot) tell(ctx context.Context, i bot.Incident, n bot.Notice, place bot.
 		return b.upload(ctx, i, n.Key, place)
 	}
 	messages := []message{{text: said(n.Text, mostUpdateText-200, d.known)}}
+	if n.Timeline {
+		messages = []message{d.wholeTimeline()}
+	}
 	if n.Details {
 		// The verdict stands in the channel before its evidence does in the thread.
 		if _, err := b.Show(ctx, i); err != nil {

@@ -3,6 +3,7 @@ package slackbot
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -106,6 +107,9 @@ func each(list []string, room int, draw func(string) markup) []markup {
 	made, used := make([]markup, len(list)), 0
 	for n, s := range list {
 		if used > room {
+			if n := len(list) - 1; tally.MatchString(list[n]) {
+				made[n] = draw(list[n])
+			}
 			break
 		}
 		made[n] = draw(s)
@@ -132,7 +136,7 @@ func join(sep string, room int, parts []markup) markup {
 			spare = 0
 		}
 		if size+spare > left {
-			return markup(b.String()) + markup(fmt.Sprintf("%sand %d more", sep, len(parts)-n))
+			return markup(b.String()) + markup(fmt.Sprintf("%sand %d more", sep, counted(parts[n:])))
 		}
 		if n > 0 {
 			b.WriteString(sep)
@@ -141,6 +145,22 @@ func join(sep string, room int, parts []markup) markup {
 		left -= size
 	}
 	return markup(b.String())
+}
+
+// tally is a last line that stands for many.
+var tally = regexp.MustCompile(`^and (\d{1,9}) more$`)
+
+// counted is how many parts there are; one that counts others stands for those.
+func counted(parts []markup) int {
+	total := 0
+	for _, part := range parts {
+		n := 1
+		if m := tally.FindStringSubmatch(string(part)); m != nil {
+			n, _ = strconv.Atoi(m[1]) // nine digits at most
+		}
+		total += n
+	}
+	return total
 }
 
 // dotted puts parts side by side.

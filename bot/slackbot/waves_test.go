@@ -59,7 +59,7 @@ func handedOverIncident() bot.Incident {
 // declared is a security incident.
 func declared() bot.Incident {
 	i := escalatedIncident()
-	i.Compromised = &bot.Compromised{At: after(21), By: carol, Reason: "MARKER: the token was in a public repository"}
+	i.Compromised = &bot.Compromised{At: after(21), By: carol, Reason: "MARKER: the token was in a public repository", Confided: true}
 	return i
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -21,33 +22,45 @@ type release struct {
 	values                 []string // files, the later ones go before
 }
 
-// render writes the chart's objects, as helm template does, in the order of the
-// files.
-func render(out io.Writer, r release) error {
+// templates fills in each file of the chart.
+func templates(r release) (map[string]string, error) {
 	chart, err := loader.Load(r.chart)
 	if err != nil {
-		return fmt.Errorf("loading the chart: %w", err)
+		return nil, fmt.Errorf("loading the chart: %w", err)
 	}
 	values := map[string]any{}
 	for _, file := range r.values {
 		text, err := os.ReadFile(file)
+		if errors.Is(err, os.ErrNotExist) && !filepath.IsAbs(file) {
+			return nil, fmt.Errorf("reading values: %w; go run -C changes the directory: write -f \"$PWD/%s\"", err, file)
+		}
 		if err != nil {
-			return fmt.Errorf("reading values: %w", err)
+			return nil, fmt.Errorf("reading values: %w", err)
 		}
 		var more map[string]any
 		if err := yaml.UnmarshalStrict(text, &more); err != nil {
-			return fmt.Errorf("reading %s: %w", file, err)
+			return nil, fmt.Errorf("reading %s: %w", file, err)
 		}
 		values = chartutil.CoalesceTables(more, values)
 	}
 	options := chartutil.ReleaseOptions{Name: r.name, Namespace: r.namespace, Revision: 1, IsInstall: true}
 	scope, err := chartutil.ToRenderValues(chart, values, options, chartutil.DefaultCapabilities)
 	if err != nil {
-		return fmt.Errorf("the values: %w", err)
+		return nil, fmt.Errorf("the values: %w", err)
 	}
 	rendered, err := engine.Render(chart, scope)
 	if err != nil {
-		return fmt.Errorf("rendering: %w", err)
+		return nil, fmt.Errorf("rendering: %w", err)
+	}
+	return rendered, nil
+}
+
+// render writes the chart's objects, as helm template does, in the order of the
+// files.
+func render(out io.Writer, r release) error {
+	rendered, err := templates(r)
+	if err != nil {
+		return err
 	}
 	var files []string
 	for file, text := range rendered {
