@@ -54,3 +54,27 @@ func TestEscalationThroughSlackAndPagerDuty(t *testing.T) {
 		t.Errorf("%d events", n)
 	}
 }
+
+// TestSlackThatRefusesSilencesNobody: a revoked token ends no deadline; the other
+// ways to call people go on, and the health tells what is wrong.
+func TestSlackThatRefusesSilencesNobody(t *testing.T) {
+	duty := pager.New(t, 202)
+	s := newStage(t)
+	if err := s.MakeEarly(t.Context(), "revoked", 1); err != nil {
+		t.Fatal(err)
+	}
+	s.variables = map[string]string{"PAGERDUTY_KEY": "R0UTINGKEY"}
+	stop := s.serve(t, fmt.Sprintf(shortPolicy, slack.Platform, duty.URL))
+	defer stop()
+	s.command(t, slack.Ann, "diagnose revoked deployment/early")
+	for _, method := range []string{"auth.test", "apps.connections.open", "chat.postMessage", "chat.update"} {
+		s.Workspace.Break(slack.Fault{Method: method, Error: "token_revoked", Times: -1})
+	}
+	s.Workspace.Disrupt(slack.Kill, 0)
+	if keys := s.paged(t, duty, "revoked"); len(keys) != 1 {
+		t.Errorf("paged %q", keys)
+	}
+	if !eventually(func() bool { return strings.Contains(s.log.String(), "Slack refuses the bot; incidents go on without it") }) {
+		t.Errorf("log:\n%s", s.log.String())
+	}
+}

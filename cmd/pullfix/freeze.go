@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/pullfix/pullfix/bot"
 	"github.com/pullfix/pullfix/k8s"
@@ -16,7 +18,7 @@ func (e engine) Sharing(ctx context.Context, i bot.Incident) ([]string, error) {
 	if len(q.Fingerprints) == 0 {
 		return nil, errors.New("the incident's pods send no credential that is known")
 	}
-	var all []string
+	all := heldBy(i, q.Fingerprints)
 	var failed []error
 	for _, c := range e.clusters {
 		names, err := c.Sharing(ctx, q)
@@ -30,7 +32,31 @@ func (e engine) Sharing(ctx context.Context, i bot.Incident) ([]string, error) {
 			all = append(all, name)
 		}
 	}
-	return all, errors.Join(failed...)
+	slices.Sort(all)
+	return slices.Compact(all), errors.Join(failed...)
+}
+
+// heldBy are the Secrets that the diagnosis itself found to hold one of the
+// credentials: it may read some by their name only.
+func heldBy(i bot.Incident, fingerprints []string) []string {
+	var names []string
+	if i.Case == nil {
+		return names
+	}
+	for _, pull := range i.Case.Pulls {
+		for _, c := range pull.Candidates {
+			secret, ok := strings.CutPrefix(c.Source, "secret/")
+			if !ok || !slices.Contains(fingerprints, c.Fingerprint) {
+				continue
+			}
+			name := i.Target.Namespace + "/" + secret
+			if i.Target.Cluster != "" {
+				name = i.Target.Cluster + "/" + name
+			}
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // touched are the namespaces that the incident is known to touch.

@@ -63,6 +63,7 @@ type service struct {
 	watchdog *watchdog
 	sweeper  sweeper
 	heart    heart
+	elsewise bool // people can be called without Slack
 	stopping atomic.Bool
 }
 
@@ -94,7 +95,7 @@ func newService(p parts) (*service, error) {
 	if err != nil {
 		return nil, storeTrouble(err)
 	}
-	s := &service{log: p.log, journal: kept, slack: slack, scanner: p.engine, metrics: p.metrics, ledger: &ledger{Store: kept, metrics: p.metrics}}
+	s := &service{log: p.log, journal: kept, slack: slack, scanner: p.engine, metrics: p.metrics, ledger: &ledger{Store: kept, metrics: p.metrics}, elsewise: len(p.pagers) > 0}
 	s.desk, err = bot.New(bot.Options{
 		Store: s.ledger, Archive: kept, Rooms: p.rooms(), Observer: p.metrics, Announcer: slack, Directory: slack, Engine: p.engine, Changer: p.changer(), Rules: p.settings.rules(),
 		Lookout: p.engine, CrashLoop: p.settings.Runbooks.CrashLoop,
@@ -154,7 +155,7 @@ func (s *service) lately(ctx context.Context) ([]bot.Incident, error) {
 // content tells that people would be called if they had to be.
 func (s *service) content() bool { return len(s.watchdog.troubles(time.Now())) == 0 }
 
-// run keeps the bot going until ctx ends or Slack refuses it for good. It stops
+// run keeps the bot going until ctx ends or Slack refuses it from the start. It stops
 // in this order: nothing more is taken in, and what was is recorded and
 // acknowledged; then the desk, when a change that has begun is finished; then
 // the watchdog and the answers over HTTP; then the journal is given back.
@@ -214,13 +215,7 @@ func (s *service) close() error {
 // and what was begun is recorded.
 func (s *service) takeIn(ctx context.Context) error {
 	ways, within := errgroup.WithContext(ctx)
-	ways.Go(func() error {
-		services := slackbot.Services{Desk: s.counter, Incidents: s.desk, Scanner: s.scanner, Inventory: s.scanner}
-		if err := s.slack.Run(within, services); err != nil {
-			return fmt.Errorf("the Slack bot: %w", err)
-		}
-		return nil
-	})
+	ways.Go(func() error { return s.talk(within) })
 	if s.control != nil {
 		ways.Go(func() error { return s.control.Serve(within, s.desk) })
 	}
