@@ -182,8 +182,11 @@ func (a *attendant) came(ctx context.Context, event Event) {
 		}
 		event = e.Recovered
 	}
-	if _, ok := event.(Diagnosed); ok {
+	switch event.(type) {
+	case Diagnosed, NotDiagnosed:
 		a.judged = time.Now()
+	case Unwatchable:
+		a.clear = time.Time{} // what nobody saw did not last
 	}
 	if p, ok := event.(Paged); ok && (p.Err == "" || p.Final) {
 		a.rung[ring{p.Target, p.Step}] = &p

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"maps"
 )
 
 // board is who attends to what. Only Run's goroutine touches it.
@@ -103,6 +104,12 @@ func (b *board) remember(key, id string) {
 	}
 }
 
+// forget the command whose incident could not be opened: the same again is a new
+// try.
+func (b *board) forget(id string) {
+	maps.DeleteFunc(b.asked, func(_, of string) bool { return of == id })
+}
+
 // attendant returns the one that attends to the incident, starting it if there
 // is none.
 func (b *board) attendant(ctx context.Context, id string, o *Opening) *attendant {
@@ -125,6 +132,8 @@ func (b *board) retire(a *attendant) {
 	delete(b.attendants, a.id)
 	if i := a.current.Load(); i != nil {
 		b.bury(*i)
+	} else {
+		b.forget(a.id)
 	}
 	for key, holder := range b.holders {
 		if holder == a.id {

@@ -290,7 +290,9 @@ func (e NotDiagnosed) apply(c *change) error {
 	if c.State == Diagnosing {
 		c.State = Open
 	}
-	c.note(Person{}, "cannot tell: "+e.Why)
+	if text := "cannot tell: " + e.Why; !c.repeats(Person{}, text) {
+		c.note(Person{}, text)
+	}
 	c.show()
 	return nil
 }

@@ -58,6 +58,9 @@ func callsPeople(event Event) bool {
 
 // take makes next the incident's state and starts what follows.
 func (a *attendant) take(ctx context.Context, next Incident, effects []Effect) {
+	if next.State == Changing || a.incident.State.Over() && !next.State.Over() {
+		a.clear = time.Time{} // recovery has to last after that
+	}
 	a.incident = next
 	a.publish()
 	for _, e := range effects {

@@ -23,6 +23,9 @@ func (a *attendant) next() time.Time {
 		if again := a.measureAgain(); !again.IsZero() {
 			moments = append(moments, a.rested(again))
 		}
+		if again := a.askAgain(); !again.IsZero() {
+			moments = append(moments, a.rested(again))
+		}
 		if a.watches() {
 			moments = append(moments, a.rested(a.looked.Add(a.desk.Poll)))
 		}
@@ -62,6 +65,10 @@ func (a *attendant) tick(ctx context.Context) {
 		a.measured = now
 		a.came(ctx, Rejudge{})
 	}
+	if again := a.askAgain(); !again.IsZero() && !now.Before(again) {
+		a.judged = now
+		a.came(ctx, Rejudge{})
+	}
 	if a.watches() && !now.Before(a.looked.Add(a.desk.Poll)) {
 		a.looked = now
 		a.look(ctx)
@@ -86,6 +93,16 @@ func (a *attendant) measureAgain() time.Time {
 		return earliest
 	}
 	return again
+}
+
+// askAgain is when an incident is diagnosed again of which nothing is known,
+// since the cluster could not be asked. Zero means not at all.
+func (a *attendant) askAgain() time.Time {
+	i := a.incident
+	if i.Verdict != nil || i.State != Open || i.Trouble == "" || a.busy[DoDiagnose] {
+		return time.Time{}
+	}
+	return a.judged.Add(judgeAgain)
 }
 
 // hangUp ends the lines: nobody has to be told any more.
