@@ -182,15 +182,7 @@ func (a *attendant) came(ctx context.Context, event Event) {
 		}
 		event = e.Recovered
 	}
-	switch event.(type) {
-	case Diagnosed, NotDiagnosed:
-		a.judged = time.Now()
-	case Unwatchable:
-		a.clear = time.Time{} // what nobody saw did not last
-	}
-	if p, ok := event.(Paged); ok && (p.Err == "" || p.Final) {
-		a.rung[ring{p.Target, p.Step}] = &p
-	}
+	a.mark(event)
 	if event == nil {
 		return
 	}
@@ -199,6 +191,20 @@ func (a *attendant) came(ctx context.Context, event Event) {
 		a.desk.Log.Error("applying what happened", "incident", a.id, "event", fmt.Sprintf("%T", event), "err", err)
 		a.pause = time.Now().Add(retryAfter)
 		a.retry(ctx, event)
+	}
+}
+
+// mark keeps what the attendant itself has to remember of an event.
+func (a *attendant) mark(event Event) {
+	switch e := event.(type) {
+	case Diagnosed, NotDiagnosed:
+		a.judged = time.Now()
+	case Unwatchable:
+		a.clear = time.Time{} // what nobody saw did not last
+	case Paged:
+		if e.Err == "" || e.Final {
+			a.rung[ring{e.Target, e.Step}] = &e
+		}
 	}
 }
 

@@ -80,7 +80,7 @@ func (e Returned) apply(c *change) error {
 		text += ", " + roundly(c.now.Sub(c.Ending.At)) + " after it was over"
 	}
 	text += ": the same root cause. The incident goes on."
-	c.revive(e.After)
+	c.revive(c.left(e.After))
 	c.Target = e.Target
 	c.note(Person{}, text)
 	c.tell(text, true)
@@ -89,9 +89,24 @@ func (e Returned) apply(c *change) error {
 	return nil
 }
 
-// revive opens an incident again that was over, with a deadline anew. What was
-// changed before stays on record.
+// left is what a root cause that comes and goes still has until it escalates: the
+// time that it failed before counts, but for a quarter, so that it is not called
+// for at once.
+func (c *change) left(after time.Duration) time.Duration {
+	from := c.Opened
+	if c.Revived.After(from) {
+		from = c.Revived
+	}
+	if c.Ending != nil {
+		c.Spent += max(c.Ending.At.Sub(from), 0)
+	}
+	return max(after-c.Spent, after/4)
+}
+
+// revive opens an incident again that was over, with that long until it
+// escalates. What was changed before stays on record.
 func (c *change) revive(after time.Duration) {
+	c.Revived = c.now
 	c.keepDecision()
 	c.State, c.Ending, c.Decision, c.Recovery, c.Acknowledged, c.Spread = Open, nil, nil, nil, nil, nil
 	if c.Verdict == nil {

@@ -62,3 +62,23 @@ func TestACommandThatWasNotRecordedIsNew(t *testing.T) {
 		}
 	})
 }
+
+// TestARootCauseThatComesAndGoesIsCalledForInTheEnd: each time it is gone before
+// its deadline.
+func TestARootCauseThatComesAndGoesIsCalledForInTheEnd(t *testing.T) {
+	s := newShop()
+	live(t, s, rules(), func(t *testing.T, d *bot.Desk) {
+		id := notice(t, d, noticed("web-1"))
+		for range 3 {
+			time.Sleep(14 * time.Minute)
+			synctest.Wait()
+			s.heal(t, id)
+			if again := notice(t, d, noticed("web-1")); again != id {
+				t.Fatalf("a new incident %s", again)
+			}
+		}
+		if n := len(s.triggers()); n == 0 || n > 3 {
+			t.Errorf("%d pages in three quarters of an hour", n)
+		}
+	})
+}

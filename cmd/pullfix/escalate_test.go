@@ -74,7 +74,9 @@ func TestSlackThatRefusesSilencesNobody(t *testing.T) {
 	if keys := s.paged(t, duty, "revoked"); len(keys) != 1 {
 		t.Errorf("paged %q", keys)
 	}
-	if !eventually(func() bool { return strings.Contains(s.log.String(), "Slack refuses the bot; incidents go on without it") }) {
+	if !eventually(func() bool {
+		return strings.Contains(s.log.String(), "Slack refuses the bot; incidents go on without it")
+	}) {
 		t.Errorf("log:\n%s", s.log.String())
 	}
 }
