@@ -282,6 +282,9 @@ func (e NotDiagnosed) apply(c *change) error {
 	c.Progress = nil
 	if e.Final {
 		c.end(Person{}, e.Why)
+		if c.Asked != (Person{}) {
+			c.whisper(Press{Person: c.Asked, Place: c.Place}, e.Why)
+		}
 		c.show()
 		return nil
 	}
