@@ -1,6 +1,8 @@
 package slackbot
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,6 +43,41 @@ func TestWhatDoesNotExistLeavesNothingBehind(t *testing.T) {
 	for _, m := range o.Messages(sandbox.Ops, sandbox.Ann) {
 		if m.TS == i.Place.Message && !m.Tombstone {
 			t.Errorf("still there: %s", m.Text)
+		}
+	}
+}
+
+// TestADialogForWhoMayNotApprove has nothing to press, and says who may.
+func TestADialogForWhoMayNotApprove(t *testing.T) {
+	for _, i := range []bot.Incident{judged(), expired()} {
+		o := offers(i)[0]
+		v := drawing{incident: i}.approveSheet(o, o.plans[0], &Approvers{People: bot.People{Users: []string{carol.ID}}, BreakGlass: true}).barred().view()
+		raw, err := json.Marshal(v)
+		if err != nil || checkModal(v) != nil {
+			t.Fatal(err, checkModal(v))
+		}
+		if said := string(raw); v.Submit != nil || !strings.Contains(said, "You may not approve this") || !strings.Contains(said, carol.ID) {
+			t.Errorf("the dialog: %s", said)
+		}
+	}
+}
+
+// TestWhoCertainlyMayNotApprove: in doubt the press is judged.
+func TestWhoCertainlyMayNotApprove(t *testing.T) {
+	o := open(t, setting{})
+	f := &front{Bot: o.bot}
+	for name, row := range map[string]struct {
+		who  *Approvers
+		want bool
+	}{
+		"no rule":         {nil, true},
+		"nothing is said": {&Approvers{unsaid: true}, false},
+		"named":           {&Approvers{People: bot.People{Users: []string{ann.ID}}}, false},
+		"not named":       {&Approvers{People: bot.People{Users: []string{bob.ID}}}, true},
+		"no such group":   {&Approvers{People: bot.People{Groups: []string{"S0NONE"}}}, false},
+	} {
+		if got := f.certainlyNot(t.Context(), ann, row.who); got != row.want {
+			t.Errorf("%s: %t", name, got)
 		}
 	}
 }
