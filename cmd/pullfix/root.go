@@ -116,9 +116,12 @@ func (t *tool) flagsFromEnvironment(flags *pflag.FlagSet) error {
 	return wrong
 }
 
+// variablePrefix begins the name of every variable that pullfix reads for itself.
+const variablePrefix = "PULLFIX_"
+
 // environmentName is the variable that stands for a flag or a key.
 func environmentName(key string) string {
-	return "PULLFIX_" + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(key))
+	return variablePrefix + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(key))
 }
 
 // json tells whether the answer is for a program.
