@@ -4,13 +4,17 @@ BIN     := $(CURDIR)/bin
 LINTER  := $(BIN)/golangci-lint
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
+COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null)
+BUILT   ?= $(shell TZ=UTC0 git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.built=$(BUILT)
+
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 build: ## build bin/pullfix
-	$(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN)/pullfix ./cmd/pullfix
+	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o $(BIN)/pullfix ./cmd/pullfix
 
 demo: ## the bot against a simulated company, with a page to try it in
 	@echo "building pullfix (the first time takes a few minutes)"
@@ -24,7 +28,7 @@ ARCH    ?= amd64
 IMAGE   ?= pullfix:0.1.0
 
 image: ## bin/pullfix-image.tar without a container engine; PUSH=REGISTRY/NAME:TAG pushes it, too
-	CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BIN)/linux-$(ARCH)/pullfix ./cmd/pullfix
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o $(BIN)/linux-$(ARCH)/pullfix ./cmd/pullfix
 	$(GO) run ./e2e/cmd/image -binary $(BIN)/linux-$(ARCH)/pullfix -arch $(ARCH) -version $(VERSION) -tag $(IMAGE) -o $(BIN)/pullfix-image.tar $(if $(PUSH),-push $(PUSH))
 
 chart: ## the chart: helm lint, templates against recorded ones, its configuration checked

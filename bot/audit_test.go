@@ -25,7 +25,7 @@ func TestWhoDidWhatIsOnRecord(t *testing.T) {
 		}
 		for _, want := range []string{
 			"U0ANN asked to diagnose shop/web-1", "U0GUEST approve refused: You may not do this: guests do not count.",
-			"U0BOB approved: Update secret regcred", " Update secret regcred: 1 of 2 done: update-secret shop/regcred",
+			"U0BOB approved: Update secret regcred", " Update secret regcred in 2 namespaces: 1 of 2 done: update-secret shop/regcred",
 		} {
 			if !strings.Contains(strings.Join(timeline, "\n"), want) {
 				t.Errorf("the timeline does not say %q:\n%s", want, strings.Join(timeline, "\n"))

@@ -10,12 +10,6 @@ import (
 	"github.com/pullfix/pullfix/runbook"
 )
 
-// notFoundAnswer is what somebody hears who may not ask about a namespace: the
-// same as if there were none.
-func notFoundAnswer(t runbook.Target) string {
-	return fmt.Sprintf("I find no %s %s in namespace %s.", strings.ToLower(orPod(t.Kind)), t.Name, t.Namespace)
-}
-
 func orPod(kind string) string {
 	if kind == "" {
 		return "pod"
@@ -175,14 +169,4 @@ func (d *Desk) names(people People) string {
 		return "nobody"
 	}
 	return strings.Join(names, ", ")
-}
-
-// noSuchObject is the answer to a target that does not exist, with near matches
-// only if the asker may see them.
-func (d *Desk) noSuchObject(ctx context.Context, i Incident, missing *runbook.NotFoundError) string {
-	answer := notFoundAnswer(i.Target)
-	if missing.NamespaceMissing || len(missing.Near) == 0 || d.mayAsk(ctx, i.Asked, i.Target, i.Place.Channel) != "" {
-		return answer
-	}
-	return answer + " Near: " + strings.Join(missing.Near[:min(3, len(missing.Near))], ", ") + "."
 }

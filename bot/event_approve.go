@@ -24,7 +24,7 @@ func (e Granted) approve(c *change) {
 	}
 	if !c.continues(plan) {
 		c.keepDecision()
-		c.Decision = &Decision{Remedy: plan.Remedy.ID, Title: plan.Remedy.Title, PlanHash: plan.Hash, Needed: max(e.Needed, 1), Expires: c.now.Add(e.Expires)}
+		c.Decision = &Decision{Remedy: plan.Remedy.ID, Title: TitleOf(plan), PlanHash: plan.Hash, Needed: max(e.Needed, 1), Expires: c.now.Add(e.Expires)}
 	}
 	c.Decision.Plan = &plan
 	if c.Decision.has(e.Press.Person) {
@@ -32,7 +32,7 @@ func (e Granted) approve(c *change) {
 		return
 	}
 	c.Decision.Granted = append(c.Decision.Granted, e.Approval)
-	c.note(e.Press.Person, "approved: "+plan.Remedy.Title)
+	c.note(e.Press.Person, "approved: "+c.Decision.Title)
 	if e.Approval.BrokeGlass != "" {
 		c.Decision.Needed = max(e.Needed, len(c.Decision.Granted))
 		c.breakGlass(e.Approval)
@@ -41,7 +41,7 @@ func (e Granted) approve(c *change) {
 	}
 	if missing := c.Decision.Needed - len(c.Decision.Granted); missing > 0 {
 		c.State = Asking
-		c.tell(fmt.Sprintf("%s needs %d more approval.", plan.Remedy.Title, missing), true)
+		c.tell(fmt.Sprintf("%s needs %d more approval.", c.Decision.Title, missing), true)
 		return
 	}
 	at := c.now

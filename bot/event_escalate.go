@@ -89,7 +89,11 @@ func (c *change) escalate(p *Policy, why Condition, by Person) {
 	}
 	e := Escalated{At: c.now, Condition: why, By: by, Key: PageKey(c.ID), Level: p.level(*c.Incident, c.now), Severity: severityOf(*c.Incident)}
 	e.Why = reason(why, *c.Incident, e)
-	e.Text, e.Details = p.texts().fill(why, p.telling(*c.Incident, by, c.now))
+	telling := p.telling(*c.Incident, by, c.now)
+	if why == WhenDown && c.Down != nil {
+		telling.Since = clock(c.Down.Since) // the registry; else it is since when pods wait
+	}
+	e.Text, e.Details = p.texts().fill(why, telling)
 	var routes []string
 	routes, e.Targets, e.Fallback = p.whom(*c.Incident, why, e.Level)
 	e.Route = strings.Join(routes, ", ")

@@ -154,7 +154,7 @@ func (c *change) replaceVerdict(e Diagnosed) {
 	if c.Verdict != nil && c.Verdict.Cause != e.Verdict.Cause {
 		c.Earlier = append(c.Earlier, Earlier{Cause: c.Verdict.Cause, Summary: c.Verdict.Summary, At: c.Opened, Until: c.now})
 	}
-	verdict := &e.Verdict
+	verdict := c.sinceBefore(e.Verdict)
 	switch {
 	case c.Verdict == nil || !sameFault(*c.Verdict, e.Verdict):
 		c.Fault = nil
@@ -282,6 +282,9 @@ func (e NotDiagnosed) apply(c *change) error {
 	c.Progress = nil
 	if e.Final {
 		c.end(Person{}, e.Why)
+		if c.Asked != (Person{}) {
+			c.whisper(Press{Person: c.Asked, Place: c.Place}, e.Why)
+		}
 		c.show()
 		return nil
 	}

@@ -1,6 +1,9 @@
 package bot
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/pullfix/pullfix/runbook"
 	"github.com/pullfix/pullfix/runbook/cause"
 )
@@ -47,4 +50,38 @@ func sameFault(before, now runbook.Verdict) bool {
 // ofOldRevision tells that the pod that was looked at is of an earlier template.
 func ofOldRevision(c runbook.Case) bool {
 	return c.Facts.Workload != nil && c.Facts.Workload.OldRevision
+}
+
+// sinceBefore is the verdict with the moment since when pods wait for the same
+// reason: that the first of them is gone does not make the incident younger.
+func (c *change) sinceBefore(now runbook.Verdict) *runbook.Verdict {
+	was := c.Verdict
+	if was == nil || was.Since == nil || was.Cause != now.Cause || was.Image != now.Image || now.Since != nil && now.Since.Before(*was.Since) {
+		return &now
+	}
+	if c.Reopened == nil || was.Since.After(c.Reopened.At) {
+		now.Since = was.Since
+	}
+	return &now
+}
+
+// TitleOf names what a plan does, and where when that is in several namespaces:
+// its remedy speaks of the first.
+func TitleOf(p runbook.Plan) string {
+	title, first := p.Remedy.Title, ""
+	var namespaces, objects []string
+	for _, a := range p.Actions {
+		namespaces, objects = append(namespaces, a.Namespace), append(objects, a.Name)
+		first = orText(first, a.Namespace)
+	}
+	namespaces, objects = union(namespaces, nil), union(objects, nil)
+	if len(namespaces) < 2 || p.Actions[0].Kind != "Secret" {
+		return title
+	}
+	title = strings.TrimSuffix(title, " in "+first)
+	if len(objects) > 1 {
+		verb, _, _ := strings.Cut(title, " ")
+		title = fmt.Sprintf("%s %d secrets", verb, len(p.Actions))
+	}
+	return fmt.Sprintf("%s in %d namespaces", title, len(namespaces))
 }

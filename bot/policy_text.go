@@ -158,7 +158,7 @@ func (p Policy) telling(i Incident, by Person, now time.Time) Telling {
 		}
 	}
 	if i.Down != nil {
-		t.Registry, t.Measured, t.Since = i.Down.Registry, i.Down.Measured, clock(i.Down.Since)
+		t.Registry, t.Measured = i.Down.Registry, i.Down.Measured
 	}
 	if by != (Person{}) {
 		t.By = mention(by)

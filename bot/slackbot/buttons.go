@@ -85,9 +85,12 @@ func confirm(title, text, yes string) *slack.ConfirmationBlockObject {
 
 // objected names the action and where it acts: "Delete the 12 waiting pods in
 // shop on prod-eu".
-func objected(title string, t runbook.Target, room int) string {
+func objected(p runbook.Plan, t runbook.Target, room int) string {
 	where := " in " + plain(t.Namespace, 40)
-	title = strings.TrimSuffix(title, where)
+	title := strings.TrimSuffix(p.Remedy.Title, where)
+	if wide := bot.TitleOf(p); wide != p.Remedy.Title {
+		title, where = wide, ""
+	}
 	if t.Cluster != "" {
 		where += " on " + plain(t.Cluster, 20)
 	}
@@ -117,7 +120,7 @@ func buttons(i bot.Incident) []slack.BlockElement {
 func overButtons(i bot.Incident, id func(bot.Button) pressed, back []offer) []slack.BlockElement {
 	list := []slack.BlockElement{button(id(bot.WriteReport), "Report")}
 	for _, o := range back[:min(len(back), 1)] {
-		list = append(list, button(pressed{button: bot.Approve, incident: i.ID, remedy: o.remedy.ID}, objected(o.remedy.Title, i.Target, roomButton)))
+		list = append(list, button(pressed{button: bot.Approve, incident: i.ID, remedy: o.remedy.ID}, objected(o.plans[0], i.Target, roomButton)))
 	}
 	if v := i.Cured(); i.PostmortemOwner == nil && v != nil && v.Severity != "" {
 		list = append(list, button(id(bot.TakePostmortem), "Take the postmortem"))
@@ -152,11 +155,11 @@ func offerButtons(i bot.Incident) (list []slack.BlockElement, rest []offer) {
 	}
 	if first := primary(i, rest); first >= 0 {
 		o := rest[first]
-		list = append(list, approve(o, objected(o.remedy.Title, i.Target, roomButton)).WithStyle(slack.StylePrimary))
+		list = append(list, approve(o, objected(o.plans[0], i.Target, roomButton)).WithStyle(slack.StylePrimary))
 		rest = slices.Delete(rest, first, first+1)
 	}
 	for len(rest) > offersInMenu && len(list) <= offersOutside {
-		list = append(list, approve(rest[0], objected(rest[0].remedy.Title, i.Target, roomButton)))
+		list = append(list, approve(rest[0], objected(rest[0].plans[0], i.Target, roomButton)))
 		rest = rest[1:]
 	}
 	return list, rest[:min(len(rest), offersInMenu)]
@@ -204,7 +207,7 @@ func rejectable(i bot.Incident) string {
 func menu(i bot.Incident, rest []offer) []*slack.OptionBlockObject {
 	var options []*slack.OptionBlockObject
 	for _, o := range rest {
-		options = append(options, option(pressed{button: bot.Approve, incident: i.ID, remedy: o.remedy.ID}, objected(o.remedy.Title, i.Target, roomButton)))
+		options = append(options, option(pressed{button: bot.Approve, incident: i.ID, remedy: o.remedy.ID}, objected(o.plans[0], i.Target, roomButton)))
 	}
 	if words := rejectable(i); words != "" {
 		options = append(options, option(pressed{button: bot.Reject, incident: i.ID}, words))

@@ -96,7 +96,7 @@ func statusLine(i bot.Incident, url string) markup {
 	line := quote(d.head(), roomSentence)
 	parts := []markup{d.where(), markup(i.State)}
 	if url != "" {
-		parts = append(parts, link(url, "open "+i.ID))
+		parts = append(parts, link(url, i.ID))
 	} else {
 		parts = append(parts, code(i.ID, 80))
 	}

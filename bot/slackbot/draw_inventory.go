@@ -14,25 +14,25 @@ const (
 	mostSecrets    = 8
 )
 
-// registries answers from which registries is pulled. Who may not ask about all
-// of it hears the same as if there were nothing.
+// registries answers from which registries is pulled. Who may not ask about a
+// namespace hears the same as if there were none.
 func (f *front) registries(ctx context.Context, a asked) message {
-	where := orWord(a.namespace, "all namespaces")
-	if a.cluster != "" {
-		where += " on " + a.cluster
-	}
 	if f.Inventory == nil {
 		return sentence("There is no inventory here.")
 	}
-	if !f.Desk.MayAsk(ctx, a.person, runbook.Target{Cluster: a.cluster, Namespace: a.namespace}, a.place.Channel) {
-		return inventoried(runbook.Inventory{Complete: true}, where)
+	s := scope{f, a}
+	switch {
+	case s.may(ctx, a.cluster, a.namespace):
+	case a.namespace == "":
+		return sentence("You may not ask about all namespaces. Name one that you may ask about: " + code("/pullfix registries NAMESPACE", roomName))
+	default:
+		return s.nothing()
 	}
 	i, err := f.Inventory.Inventory(ctx, a.cluster, a.namespace)
 	if err != nil {
-		f.o.Log.Warn("taking an inventory", "err", err)
-		return sentence("Cannot tell: the cluster could not be asked. " + quote(err.Error(), roomSentence))
+		return s.unread(ctx, err)
 	}
-	return inventoried(i, where)
+	return inventoried(i, s.where())
 }
 
 // inventoried lists registries, the most used first, with their pull secrets.

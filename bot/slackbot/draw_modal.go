@@ -49,8 +49,11 @@ type sheet struct {
 
 func (s sheet) view() slack.ModalViewRequest {
 	v := slack.ModalViewRequest{
-		Type: slack.VTModal, Title: plainText(plain(s.title, mostTitle)), Submit: plainText(plain(s.submit, mostTitle)),
+		Type: slack.VTModal, Title: plainText(plain(s.title, mostTitle)),
 		Close: plainText("Cancel"), CallbackID: actionPrefix + string(s.brought.Button),
+	}
+	if s.submit != "" {
+		v.Submit = plainText(plain(s.submit, mostTitle))
 	}
 	blocks := s.body.blocks
 	if s.field != nil {
@@ -87,12 +90,12 @@ func (d drawing) approveSheet(o offer, p runbook.Plan, who *Approvers) sheet {
 	t := d.incident.Target
 	s := sheet{title: "Approve", submit: "Approve", brought: d.bringing(bot.Approve)}
 	s.brought.Remedy, s.brought.PlanHash = p.Remedy.ID, p.Hash
-	s.body.section("*" + quote(objected(p.Remedy.Title, t, roomName), roomName) + "*\n" + quote(p.Remedy.Why, roomSentence))
+	s.body.section("*" + quote(objected(p, t, roomName), roomName) + "*\n" + quote(p.Remedy.Why, roomSentence))
 	s.body.choose(o, p)
 	s.body.section("*What changes*\n" + changes(p))
 	s.body.section(ends(p))
 	if p.Remedy.Command != "" {
-		s.body.section("The same by hand\n" + fence([]string{p.Remedy.Command}, roomCommand))
+		s.body.section(byHand(p) + "\n" + fence([]string{p.Remedy.Command}, roomCommand))
 	}
 	s.body.section("Risk: " + quote(orWord(p.Remedy.Risk, "not known"), roomSentence))
 	s.body.small(conditions(p))
@@ -101,6 +104,14 @@ func (d drawing) approveSheet(o offer, p runbook.Plan, who *Approvers) sheet {
 		s.field = &field{label: "Reason, only to break the glass", placeholder: "One person approves alone; security is told", optional: true}
 	}
 	return s
+}
+
+// byHand is the heading of the command, which is for one namespace.
+func byHand(p runbook.Plan) markup {
+	if bot.TitleOf(p) == p.Remedy.Title {
+		return "The same by hand"
+	}
+	return "The same by hand, in " + code(p.Actions[0].Namespace, roomName) + "; likewise in each of the others"
 }
 
 // choose offers the plans of the remedy, with the one that is shown chosen. The
@@ -120,6 +131,20 @@ func (m *message) choose(o offer, shown runbook.Plan) {
 	}
 	e.Options = options
 	m.add(slack.NewInputBlock(choiceBlock, plainText("Choose one of "+fmt.Sprint(len(options))), nil, e).WithDispatchAction(true))
+}
+
+// barred is the modal for somebody who would be refused: they see what would be
+// done and who may approve it, and nothing to press.
+func (s sheet) barred() sheet {
+	kept := message{text: s.body.text}
+	kept.section("*You may not approve this.* Ask one of the approvers below.")
+	for _, block := range s.body.blocks {
+		if block.BlockType() != slack.MBTInput {
+			kept.add(block)
+		}
+	}
+	s.body, s.field, s.submit = kept, nil, ""
+	return s
 }
 
 // shortLife is for which a new credential has to be warned of: put there by

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -114,6 +115,9 @@ func (f *front) open(ctx context.Context, c clicked) markup {
 	if text != "" {
 		return text
 	}
+	if c.button == bot.Approve && f.certainlyNot(ctx, c.person, f.approvers(i, c.remedy)) {
+		s = s.barred()
+	}
 	view := s.view()
 	if err := checkModal(view); err != nil {
 		f.o.Log.Error("a modal breaks Slack's limits", "incident", i.ID, "err", err)
@@ -142,6 +146,26 @@ func (f *front) turnedAway(ctx context.Context, c clicked) markup {
 	}
 	f.o.Log.Warn("press refused", "incident", c.incident, "person", c.person.ID, "button", string(c.button), "why", string(why))
 	return "You may not do this: " + why + "."
+}
+
+// certainlyNot tells that a person is none of the approvers. In doubt the button
+// is there, since the press is judged anyway.
+func (f *front) certainlyNot(ctx context.Context, p bot.Person, who *Approvers) bool {
+	if who == nil {
+		return true // no rule covers it
+	}
+	if who.unsaid || slices.Contains(who.Users, p.ID) {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookWithin/2)
+	defer cancel()
+	for _, group := range who.Groups {
+		members, _, err := f.Members(ctx, group)
+		if err != nil || slices.Contains(members, p.ID) {
+			return false
+		}
+	}
+	return true
 }
 
 // own finds the incident whose own message stands at a place; else it returns

@@ -8,7 +8,6 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/pullfix/pullfix/bot"
-	"github.com/pullfix/pullfix/runbook"
 )
 
 // asked is a command with who asked it, where.
@@ -98,59 +97,6 @@ func (f *front) reading(ctx context.Context, a asked) message {
 		return f.report(ctx, a)
 	}
 	return help()
-}
-
-func (f *front) scan(ctx context.Context, a asked) message {
-	if f.Scanner == nil {
-		return sentence("There is nothing to scan with here.")
-	}
-	where := orWord(a.namespace, "all namespaces")
-	if a.cluster != "" {
-		where += " on " + a.cluster
-	}
-	may := func(namespace string) bool {
-		return f.Desk.MayAsk(ctx, a.person, runbook.Target{Cluster: a.cluster, Namespace: namespace}, a.place.Channel)
-	}
-	all := may(a.namespace)
-	if !all && a.namespace != "" {
-		return scanned(nil, where)
-	}
-	groups, err := f.Scanner.Scan(ctx, a.cluster, a.namespace)
-	if err != nil {
-		f.o.Log.Warn("scanning", "err", err)
-		return sentence("Cannot tell: the cluster could not be asked. " + quote(err.Error(), roomSentence))
-	}
-	if !all {
-		groups = visible(groups, may)
-	}
-	return scanned(groups, where)
-}
-
-// visible leaves out the pods of namespaces that the asker may not see.
-func visible(groups []runbook.Group, may func(namespace string) bool) []runbook.Group {
-	allowed := make(map[string]bool)
-	var kept []runbook.Group
-	for _, g := range groups {
-		pods, namespaces := g.Pods, g.Namespaces
-		g.Pods, g.Namespaces = nil, nil
-		for _, n := range namespaces {
-			if _, ok := allowed[n]; !ok {
-				allowed[n] = may(n)
-			}
-			if allowed[n] {
-				g.Namespaces = append(g.Namespaces, n)
-			}
-		}
-		for _, p := range pods {
-			if allowed[p.Namespace] {
-				g.Pods = append(g.Pods, p)
-			}
-		}
-		if len(g.Pods) > 0 {
-			kept = append(kept, g)
-		}
-	}
-	return kept
 }
 
 func (f *front) status(ctx context.Context, a asked) message {

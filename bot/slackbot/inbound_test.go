@@ -85,7 +85,7 @@ func TestReadingIsForThoseWhoMayAsk(t *testing.T) {
 		t.Error("a forbidden namespace is shown")
 	}
 	o.command(sandbox.Ann, sandbox.Ops, "/pullfix scan payroll")
-	o.message(sandbox.Ops, hears("No pod waits for an image in payroll"))
+	o.message(sandbox.Ops, hears("There is no namespace payroll."))
 	o.command(sandbox.Ann, sandbox.Ops, "/pullfix status")
 	o.message(sandbox.Ops, hears("1 open incident"))
 	o.desk.only(func(string) bool { return false })

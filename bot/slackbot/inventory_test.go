@@ -45,7 +45,9 @@ func TestRegistries(t *testing.T) {
 	o.message(sandbox.Ops, hears("2 registries, 9 workloads"))
 	o.desk.only(func(string) bool { return false })
 	o.command(sandbox.Ann, sandbox.Ops, "/pullfix registries payroll")
-	o.message(sandbox.Ops, hears("no pod that pulls an image in payroll"))
+	o.message(sandbox.Ops, hears("There is no namespace payroll."))
+	o.command(sandbox.Ann, sandbox.Ops, "/pullfix registries")
+	o.message(sandbox.Ops, hears("You may not ask about all namespaces"))
 	o.command(sandbox.Ann, sandbox.Ops, "/pullfix registries a b")
 	o.message(sandbox.Ops, hears("Registries takes one namespace"))
 }

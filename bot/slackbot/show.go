@@ -26,7 +26,13 @@ func (b *Bot) Show(ctx context.Context, i bot.Incident) (bot.Place, error) {
 
 func (b *Bot) draw(ctx context.Context, s *sketch) (bot.Place, error) {
 	i := b.easel.look(s)
-	if place := b.placeOf(i); place.Message != "" {
+	place := b.placeOf(i)
+	switch {
+	case nothingThere(i) && place.Message == "":
+		return place, nil
+	case nothingThere(i):
+		return place, b.takeAway(ctx, s, place)
+	case place.Message != "":
 		err := b.redraw(ctx, s, place)
 		b.redrawCalls(ctx, b.easel.look(s))
 		return place, err
@@ -78,6 +84,25 @@ func (b *Bot) redraw(ctx context.Context, s *sketch, place bot.Place) error {
 	})
 	if lost(err) {
 		b.o.Log.Warn("the incident's message is gone", "incident", now.ID, "err", err)
+		return nil
+	}
+	return err
+}
+
+// nothingThere tells that somebody asked for what does not exist: they alone are
+// told, and nobody else has to read of it.
+func nothingThere(i bot.Incident) bool {
+	return i.State == bot.Closed && i.Verdict == nil && i.Asked != (bot.Person{}) && i.Ending != nil && i.Ending.By == (bot.Person{}) && i.Trouble == "" && len(i.Escalated) == 0
+}
+
+// takeAway deletes the message of a diagnosis that found nothing to look at.
+func (b *Bot) takeAway(ctx context.Context, s *sketch, place bot.Place) error {
+	err := b.updates.of(place.Channel).through(ctx, ordinary, func(ctx context.Context) error {
+		b.easel.take(s)
+		_, _, err := b.api.DeleteMessageContext(ctx, place.Channel, place.Message)
+		return err
+	})
+	if lost(err) {
 		return nil
 	}
 	return err

@@ -15,12 +15,13 @@ func (t *tool) configCommand() *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 	}
 	group.AddCommand(&cobra.Command{
-		Use:     "check --config FILE",
-		Short:   "read a configuration strictly and say what is wrong with it",
-		Long:    "Reads a configuration strictly: unknown keys, missing values and values that make\nno sense are errors, each with its line and what to do.",
-		Example: "  pullfix config check --config config.example.yaml",
-		Args:    noArguments,
-		RunE:    func(*cobra.Command, []string) error { return t.checkConfig() },
+		Use:         "check --config FILE",
+		Short:       "read a configuration strictly and say what is wrong with it",
+		Long:        "Reads a configuration strictly: unknown keys, missing values and values that make\nno sense are errors, each with its line and what to do. So are PULLFIX_… variables\nthat nothing reads.",
+		Example:     "  pullfix config check --config config.example.yaml",
+		Args:        noArguments,
+		Annotations: map[string]string{annotationIdle: idleChecker},
+		RunE:        func(cmd *cobra.Command, _ []string) error { return t.checkConfig(cmd) },
 	})
 	return group
 }
@@ -33,12 +34,15 @@ func needsSubcommand(cmd *cobra.Command, args []string) error {
 	return cmd.Help()
 }
 
-func (t *tool) checkConfig() error {
+func (t *tool) checkConfig(cmd *cobra.Command) error {
 	if t.config == "" {
 		return usage(errors.New("no configuration named"), "usage: pullfix config check --config FILE")
 	}
 	s, err := loadSettings(t.config, t.getenv)
 	if err != nil {
+		return err
+	}
+	if err := t.unknownVariables(cmd, s); err != nil {
 		return err
 	}
 	t.warn(s)

@@ -75,7 +75,7 @@ func (e engine) golden(cluster, namespace, name string) (runbook.Source, error) 
 // pullfix's own secrets.
 func helperEnviron(environ []string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
-		return strings.HasPrefix(variable, "SLACK_") || strings.HasPrefix(variable, "PULLFIX_")
+		return strings.HasPrefix(variable, "SLACK_") || strings.HasPrefix(variable, variablePrefix)
 	})
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -27,15 +26,15 @@ names. Log lines are JSON with -o json, and more with -v.`,
 		Example: `  pullfix config check --config pullfix.yaml
   pullfix serve --config pullfix.yaml`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return t.serve(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return t.serve(cmd) },
 	}
 }
 
-func (t *tool) serve(ctx context.Context) error {
+func (t *tool) serve(cmd *cobra.Command) error {
 	if t.config == "" {
 		return usage(errors.New("no configuration named"), "usage: pullfix serve --config FILE", "config.example.yaml shows one")
 	}
-	p, err := t.parts()
+	p, err := t.parts(cmd)
 	if err != nil {
 		return err
 	}
@@ -48,15 +47,18 @@ func (t *tool) serve(ctx context.Context) error {
 		return errors.Join(err, s.close())
 	}
 	p.announce(web.Addr().String())
-	err = s.run(ctx, web)
+	err = s.run(cmd.Context(), web)
 	p.log.Info("stopped")
 	return refusedBySlack(err)
 }
 
 // parts gathers what serve is made of, from the configuration.
-func (t *tool) parts() (parts, error) {
+func (t *tool) parts(cmd *cobra.Command) (parts, error) {
 	s, err := loadSettings(t.config, t.getenv)
 	if err != nil {
+		return parts{}, err
+	}
+	if err := t.unknownVariables(cmd, s); err != nil {
 		return parts{}, err
 	}
 	p := parts{settings: s, log: t.log(), pace: t.pace, metrics: metrics.New(thisBuild().Version)}

@@ -31,7 +31,7 @@ type settings struct {
 
 	Credentials []credentialSettings `mapstructure:"credentials"`
 
-	forBot bool // some key that only serve reads is set
+	forBot bool // some key is set that nobody sets for the terminal alone
 }
 
 // clusterSettings name one cluster and say how to reach it.

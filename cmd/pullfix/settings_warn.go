@@ -12,9 +12,9 @@ import (
 	"github.com/pullfix/pullfix/bot"
 )
 
-// botKeys are the keys that only serve reads.
+// botKeys are the keys that nobody sets for the terminal alone.
 func botKeys() []string {
-	return []string{"slack", "store", "access", "approvals", "responders", "escalation", "heartbeat", "watch", "readOnly", "listen", "links"}
+	return []string{"slack", "store", "access", "approvals", "responders", "escalation", "heartbeat", "watch", "listen", "links"}
 }
 
 // warnings tell of what is allowed and perhaps not meant: where nobody may do
@@ -72,7 +72,7 @@ func (s settings) warnOfNobody(warn func(string, ...any)) {
 		warn("approvals names nobody: nobody may approve a change")
 	}
 	if nobody(s.Responders.Users, s.Responders.Groups) {
-		warn("responders names nobody: nobody may acknowledge, snooze, reject or close")
+		warn("responders names nobody: nobody may acknowledge, snooze, reject, escalate or close")
 	}
 }
 

@@ -9,8 +9,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// version is set by the linker when a release is built.
-var version string
+// These are set by the linker when make builds pullfix. Where the toolchain has
+// recorded the commit itself, that counts.
+var version, commit, built string
 
 // build says which program this is.
 type build struct {
@@ -24,9 +25,10 @@ type build struct {
 
 func (t *tool) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "print the version",
-		Args:  noArguments,
+		Use:         "version",
+		Short:       "print the version",
+		Args:        noArguments,
+		Annotations: map[string]string{annotationIdle: idleVersion},
 		RunE: func(*cobra.Command, []string) error {
 			b := thisBuild()
 			if t.json() {
@@ -60,6 +62,15 @@ func thisBuild() build {
 		case "vcs.modified":
 			b.Modified = setting.Value == "true"
 		}
+	}
+	return b.linked(commit, built)
+}
+
+// linked fills in what the toolchain did not record, as with -buildvcs=false.
+func (b build) linked(commit, built string) build {
+	if b.Commit == "" {
+		b.Commit, b.Built = commit, built
+		b.Modified = commit != "" && strings.HasSuffix(b.Version, "-dirty")
 	}
 	return b
 }

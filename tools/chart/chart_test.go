@@ -195,10 +195,10 @@ func TestBadValuesAreRefused(t *testing.T) {
 }
 
 // TestConfigurationIsAccepted lets pullfix itself check what stands in the
-// ConfigMap, for the defaults and for everything.
+// ConfigMap, for the defaults, for everything and for what the documents show.
 func TestConfigurationIsAccepted(t *testing.T) {
-	for _, values := range []string{"defaults", "everything"} {
-		for _, o := range objects(t, rendered(t, "testdata/values/"+values+".yaml")) {
+	for _, values := range []string{"testdata/values/defaults.yaml", "testdata/values/everything.yaml", documented(t)} {
+		for _, o := range objects(t, rendered(t, values)) {
 			text, ok := o.Data["pullfix.yaml"]
 			if !ok {
 				continue

@@ -26,9 +26,10 @@ export function mrkdwn(text, people, { verbatim = false } = {}) {
   return fragment(parts.map((part, n) => (n % 2 === 1 ? fenced(part, d) : prose(trimmed(part, n, parts), d))));
 }
 
-// plain is what is left of a text for somebody who only hears it.
+// plain is what is left of a text for somebody who only hears it, on one line:
+// a line break has no text of its own.
 export function plain(text, people) {
-  return mrkdwn(text, people).textContent;
+  return mrkdwn(String(text).replace(/\s*\n\s*/g, ' '), people).textContent;
 }
 
 function fenced(part, d) {
