@@ -177,3 +177,26 @@ func TestS5AGuestClosesNothing(t *testing.T) {
 		s.triggered(t, 1, "at the deadline")
 	})
 }
+
+// TestS11ACompromiseDuringAChange: a copy that was made while it was declared is
+// removed as well, and the change asks once more right before it writes.
+func TestS11ACompromiseDuringAChange(t *testing.T) {
+	s := leaked()
+	s.slow = 20 * time.Second
+	live(t, s, rules(), func(t *testing.T, d *bot.Desk) {
+		id := ask(t, d, ann)
+		if err := press(t, d, s, bot.Press{Key: "a", Person: bob, Incident: id, Button: bot.Approve}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+		declare(t, d, s, id)
+		if s.forgotten != 1 || s.halt == nil || s.halt() == nil {
+			t.Errorf("forgotten %d times, and the change is not told to halt", s.forgotten)
+		}
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		if s.forgotten != 2 {
+			t.Errorf("forgotten %d times: what was made meanwhile stays", s.forgotten)
+		}
+	})
+}

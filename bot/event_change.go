@@ -29,6 +29,9 @@ func (c *change) nothingDone(why string) {
 type Carried struct {
 	Effect   string
 	Receipts []runbook.Receipt
+	// Frozen says that a compromise was declared meanwhile: a copy that was just
+	// made is removed as well.
+	Frozen bool
 }
 
 func (e Carried) apply(c *change) error {
@@ -39,6 +42,9 @@ func (e Carried) apply(c *change) error {
 		return ErrTooLate
 	}
 	d := c.Decision
+	if e.Frozen {
+		c.follow(Effect{Kind: DoForget})
+	}
 	canary := len(d.Receipts) == 0
 	d.Receipts = append(d.Receipts, e.Receipts...)
 	text := fmt.Sprintf("%s: %s done", d.Title, d.progress())

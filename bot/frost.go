@@ -95,8 +95,14 @@ func (a *attendant) frozenFor(actions []runbook.Action) string {
 
 // Carry makes the change unless a compromise was declared meanwhile.
 func (f frozenChanges) Carry(ctx context.Context, action runbook.Action, by runbook.Actor) (runbook.Receipt, error) {
-	if incident := f.frozen([]runbook.Action{action}); incident != "" {
-		return runbook.Receipt{}, frozenError(incident)
+	by.Halt = func() error {
+		if incident := f.frozen([]runbook.Action{action}); incident != "" {
+			return frozenError(incident)
+		}
+		return nil
+	}
+	if err := by.Halt(); err != nil {
+		return runbook.Receipt{}, err
 	}
 	return f.Changer.Carry(ctx, action, by)
 }

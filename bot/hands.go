@@ -10,7 +10,7 @@ import (
 // carry makes the wave of the change that has begun: exactly its actions, one
 // after another, and nothing after the first that is refused. That it begins is
 // recorded already; it is called once for a wave. What writes logs each write.
-func (d *Desk) carry(ctx context.Context, e Effect, i Incident, by Changer) Event {
+func (d *Desk) carry(ctx context.Context, e Effect, i Incident, by frozenChanges) Event {
 	if !d.slot(ctx) {
 		return nil
 	}
@@ -33,5 +33,5 @@ func (d *Desk) carry(ctx context.Context, e Effect, i Incident, by Changer) Even
 		log.Warn("overtaken, nothing was changed", "approved", approved, "why", overtaken.What)
 		return Overtaken{Effect: e.ID, Why: overtaken.What}
 	}
-	return Carried{Effect: e.ID, Receipts: receipts}
+	return Carried{Effect: e.ID, Receipts: receipts, Frozen: by.frozen(wave) != ""}
 }

@@ -34,6 +34,7 @@ type shop struct {
 	changes   []runbook.Action
 	pages     []bot.Page
 	verdict   runbook.Verdict
+	halt      func() error // of the newest change
 	recovery  runbook.Recovery
 	over      bool
 	members   map[string][]string
@@ -177,12 +178,12 @@ func (s *shop) Recovery(context.Context, bot.Incident) (runbook.Recovery, bool, 
 	return s.recovery, s.over, nil
 }
 
-func (s *shop) Carry(ctx context.Context, a runbook.Action, _ runbook.Actor) (runbook.Receipt, error) {
+func (s *shop) Carry(ctx context.Context, a runbook.Action, by runbook.Actor) (runbook.Receipt, error) {
 	if err := s.failing("carry"); err != nil {
 		return runbook.Receipt{}, err
 	}
 	s.mu.Lock()
-	s.changes = append(s.changes, a)
+	s.changes, s.halt = append(s.changes, a), by.Halt
 	slow := s.slow
 	s.mu.Unlock()
 	select {

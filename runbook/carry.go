@@ -49,6 +49,9 @@ func (h Hands) Carry(ctx context.Context, a Action, by Actor) (Receipt, error) {
 	if err := h.test(ctx, a, supply.Credential); err != nil {
 		return Receipt{Action: a}, err
 	}
+	if err := by.halted(); err != nil { // the test took its time
+		return Receipt{Action: a}, err
+	}
 	return h.Changer.Carry(ctx, a, by, &supply.Credential)
 }
 

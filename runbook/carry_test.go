@@ -119,6 +119,24 @@ func TestHandsRefuse(t *testing.T) {
 	}
 }
 
+// TestHandsHaltBeforeTheyWrite: what was declared while the credential was tested
+// stops the write.
+func TestHandsHaltBeforeTheyWrite(t *testing.T) {
+	t.Parallel()
+	g := &gate{answer: Answer{Host: "ghcr.io", Result: cause.None, Login: TestAccepted}}
+	h, p := hands(t, &tap{}, g)
+	declared := errors.New("declared")
+	_, err := h.Carry(t.Context(), secretUpdate(), Actor{Halt: func() error {
+		if len(g.asked) == 0 {
+			t.Error("asked before the test")
+		}
+		return declared
+	}})
+	if !errors.Is(err, declared) || len(p.wrote) > 0 {
+		t.Errorf("%v, wrote %v", err, p.wrote)
+	}
+}
+
 // TestHandsForgetWhatWasRejected: the next plan begins with a fresh credential.
 func TestHandsForgetWhatWasRejected(t *testing.T) {
 	t.Parallel()

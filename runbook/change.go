@@ -109,6 +109,16 @@ type EntryChange struct {
 type Actor struct {
 	Incident string   // id
 	Approved []string // the people's ids
+	// Halt is asked right before a credential is written: an error stops it. Nil
+	// never does.
+	Halt func() error
+}
+
+func (a Actor) halted() error {
+	if a.Halt == nil {
+		return nil
+	}
+	return a.Halt()
 }
 
 // Receipt is the result of one action.

@@ -30,7 +30,7 @@ const (
 func tellIdle(root *cobra.Command) {
 	usual := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
-		for _, name := range strings.FieldsSeq(cmd.Annotations[annotationIdle]) {
+		for name := range strings.FieldsSeq(cmd.Annotations[annotationIdle]) {
 			cmd.Flag(name).Hidden = true
 		}
 		switch more := cmd.Annotations[annotationOutputs]; {
