@@ -16,8 +16,14 @@ const noFiles = cobra.ShellCompDirectiveNoFileComp
 
 // completeFlags completes the values of the common flags.
 func (t *tool) completeFlags(root *cobra.Command) {
-	fixed := cobra.FixedCompletions([]string{outputText, outputJSON}, noFiles)
-	_ = root.RegisterFlagCompletionFunc("output", fixed) // the flag exists
+	outputs := func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		forms := []string{outputText, outputJSON}
+		if more := cmd.Annotations[annotationOutputs]; more != "" {
+			forms = append(forms, more)
+		}
+		return forms, noFiles
+	}
+	_ = root.RegisterFlagCompletionFunc("output", outputs) // the flag exists
 }
 
 // completeTarget completes the namespace, then the pod, from the live cluster.

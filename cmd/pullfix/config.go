@@ -15,12 +15,13 @@ func (t *tool) configCommand() *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 	}
 	group.AddCommand(&cobra.Command{
-		Use:     "check --config FILE",
-		Short:   "read a configuration strictly and say what is wrong with it",
-		Long:    "Reads a configuration strictly: unknown keys, missing values and values that make\nno sense are errors, each with its line and what to do. So are PULLFIX_… variables\nthat nothing reads.",
-		Example: "  pullfix config check --config config.example.yaml",
-		Args:    noArguments,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return t.checkConfig(cmd) },
+		Use:         "check --config FILE",
+		Short:       "read a configuration strictly and say what is wrong with it",
+		Long:        "Reads a configuration strictly: unknown keys, missing values and values that make\nno sense are errors, each with its line and what to do. So are PULLFIX_… variables\nthat nothing reads.",
+		Example:     "  pullfix config check --config config.example.yaml",
+		Args:        noArguments,
+		Annotations: map[string]string{annotationIdle: idleChecker},
+		RunE:        func(cmd *cobra.Command, _ []string) error { return t.checkConfig(cmd) },
 	})
 	return group
 }

@@ -33,12 +33,14 @@ func (t *tool) demoCommand() *cobra.Command {
 		Short: "try the bot: a simulated workspace, cluster and registries, with a page to use it in",
 		Long: `Runs the same bot as serve against a simulated company, in one process: a Slack
 workspace with a page in the browser, a cluster with a node that really pulls,
-and registries that say no as the real ones do. About a dozen workloads cannot
-pull their images, each for another reason; the page says what to try.
+and registries that say no as the real ones do. More than fifty workloads cannot
+pull their images, for more than a dozen reasons; the page says what to try. The
+bot does not look by itself here: what people ask for is all that it notices.
 
 Nothing leaves this machine, no account is needed, and nothing is kept.`,
-		Example: "  pullfix demo\n  pullfix demo --addr 127.0.0.1:9000",
-		Args:    noArguments,
+		Example:     "  pullfix demo\n  pullfix demo --addr 127.0.0.1:9000",
+		Args:        noArguments,
+		Annotations: map[string]string{annotationIdle: idleAlone},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			chosen := cmd.Flags().Changed("addr")
 			return t.demo(cmd.Context(), demoOptions{address: address, chosen: chosen, quiet: quiet})
@@ -83,6 +85,10 @@ func servePage(ctx context.Context, world *shop.World, o demoOptions) (*slack.Se
 	web, err := world.Workspace.ServeWith(ctx, o.address, handler)
 	if errors.Is(err, syscall.EADDRINUSE) && !o.chosen {
 		web, err = world.Workspace.ServeWith(ctx, "", handler)
+	}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, usage(fmt.Errorf("%s is taken: another program listens there", o.address),
+			"choose another: pullfix demo --addr 127.0.0.1:9000, or 127.0.0.1:0 for any free port; make demo ADDR=127.0.0.1:0 does the same")
 	}
 	if err != nil {
 		return nil, usage(err, "--addr takes a loopback address, as 127.0.0.1:9000; 127.0.0.1:0 takes any free port")

@@ -140,6 +140,27 @@ func TestDemo(t *testing.T) {
 	}
 }
 
+// TestDemoSaysThatThePortIsTaken, where the person asked for this one.
+func TestDemoSaysThatThePortIsTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = taken.Close() })
+	var said shared
+	e := env{
+		args: []string{"demo", "--no-browser", "--addr", taken.Addr().String()}, stdin: strings.NewReader(""), stdout: &said, stderr: &said,
+		getenv: func(string) string { return "" }, columns: func(any) int { return 0 },
+		openCluster: openCluster, openRegistry: openRegistry, pace: usualPace(),
+	}
+	if code := run(t.Context(), e); code != exitUsage {
+		t.Errorf("exit code %d", code)
+	}
+	if text := said.String(); !hasAll(text, []string{"pullfix: " + taken.Addr().String() + " is taken", "hint: choose another", "make demo ADDR="}) {
+		t.Errorf("it says\n%s", text)
+	}
+}
+
 // TestDemoFindsAnotherAddress: the friendly one may be taken, and a browser may
 // be there or not, or fail.
 func TestDemoFindsAnotherAddress(t *testing.T) {

@@ -23,8 +23,9 @@ func (t *tool) explainCommand() *cobra.Command {
 message on the command line, or one a line from a file or standard input.`,
 		Example: `  pullfix explain 'Failed to pull image "ghcr.io/acme/app:1": … not found'
   kubectl get events -A -o jsonpath='{range .items[*]}{.message}{"\n"}{end}' | pullfix explain -f - -o json`,
-		Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error { return t.explain(cmd.Context(), args, file) },
+		Annotations: map[string]string{annotationIdle: idleAlone},
+		Args:        cobra.ArbitraryArgs,
+		RunE:        func(cmd *cobra.Command, args []string) error { return t.explain(cmd.Context(), args, file) },
 	}
 	cmd.Flags().StringVarP(&file, "filename", "f", "", "messages, one a line; - for standard input")
 	return cmd
@@ -32,11 +33,12 @@ message on the command line, or one a line from a file or standard input.`,
 
 func (t *tool) explain(ctx context.Context, args []string, file string) error {
 	const how = "usage: pullfix explain [MESSAGE | -f FILE | -f -]"
+	text := strings.Join(strings.Fields(strings.Join(args, " ")), " ")
 	switch {
 	case len(args) > 0 && file != "":
 		return usage(errors.New("a message and -f together"), how)
-	case len(args) > 0:
-		return t.explainEach(ctx, strings.NewReader(strings.Join(strings.Fields(strings.Join(args, " ")), " ")))
+	case len(args) > 0 && text != "":
+		return t.explainEach(ctx, strings.NewReader(text))
 	case file == "":
 		return usage(errors.New("no message"), how)
 	}

@@ -41,7 +41,10 @@ own account may change. A new credential comes from the sources in the
 configuration, or from standard input, and is tested before it is written.
 
 --yes names the remedy for scripts and asks nothing. Without it, -o json only
-shows what could be done.
+shows what could be done. The ids are attach-secret, create-secret, delete-pods,
+rollback, rollout-restart, sync-external-secret and update-secret, with -2 and so on
+where there are several of a kind; pullfix diagnose names those that fit, in -o json
+under remedies.
 
 Exit codes: 0 recovered, 1 still failing, 2 wrong usage, configuration or no such
 object, 3 could not tell, 4 refused: read-only, a right is missing, or what was
@@ -51,6 +54,7 @@ planned is no longer what there is.`,
   pullfix fix shop checkout-7f9c4 --yes update-secret --source ecr --config pullfix.yaml
   pass show ghcr | pullfix fix shop checkout-7f9c4 --yes update-secret --credential-stdin`,
 		Args:              cobra.ArbitraryArgs,
+		Annotations:       map[string]string{annotationTimeout: "diagnoses within 30s and watches for 10m, or both for as long as this says"},
 		ValidArgsFunction: t.completeTarget,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			flags.watch = fixWatch
@@ -61,6 +65,8 @@ planned is no longer what there is.`,
 		},
 	}
 	cmd.Flags().StringVar(&flags.yes, "yes", "", "carry out the remedy of this id without asking")
+	_ = cmd.RegisterFlagCompletionFunc("yes", cobra.FixedCompletions(carriedOut(), noFiles)) // the flags exist
+	_ = cmd.RegisterFlagCompletionFunc("source", cobra.NoFileCompletions)
 	cmd.Flags().StringVar(&flags.source, "source", "", "the credential source, where there are several")
 	cmd.Flags().BoolVar(&flags.given, "credential-stdin", false, "read the new credential from standard input")
 	return cmd

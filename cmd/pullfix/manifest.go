@@ -16,8 +16,9 @@ func (t *tool) manifestCommand() *cobra.Command {
 		Long: `Prints the manifest of the Slack app: https://api.slack.com/apps, "Create New
 App", "From a manifest". The app-level token (xapp-…, scope connections:write)
 cannot be made by a manifest: a person makes it under "Basic Information".`,
-		Example: "  pullfix manifest --config pullfix.yaml",
-		Args:    noArguments,
+		Example:     "  pullfix manifest --config pullfix.yaml",
+		Args:        noArguments,
+		Annotations: map[string]string{annotationIdle: idleChecker},
 		RunE: func(*cobra.Command, []string) error {
 			if t.json() {
 				return usage(errors.New("the manifest is YAML, there is no JSON of it"), "leave out -o json")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 
 func (t *tool) reportCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "report INCIDENT",
+		Use:   "report INCIDENT --config FILE",
 		Short: "what happened in an incident, why, and what should follow, as Markdown",
 		Long: `Prints the report of an incident: summary, impact, root cause with its evidence,
 what was changed and by whom, the timeline in UTC, and what should follow. It is
@@ -29,8 +30,9 @@ Exit codes: 0 it is printed, 2 no such incident, or wrong usage or configuration
 3 the journal could not be read.`,
 		Example: `  pullfix report --config pullfix.yaml 4f7k2m9x1q > postmortem.md
   pullfix report --config pullfix.yaml 4f7k2m9x1q -o json`,
-		Args: oneIncident,
-		RunE: func(cmd *cobra.Command, args []string) error { return t.writeReport(cmd.Context(), args[0]) },
+		Args:        oneIncident,
+		Annotations: map[string]string{annotationIdle: idleReader},
+		RunE:        func(cmd *cobra.Command, args []string) error { return t.writeReport(cmd.Context(), args[0]) },
 	}
 }
 
@@ -42,13 +44,19 @@ func oneIncident(cmd *cobra.Command, args []string) error {
 }
 
 func (t *tool) writeReport(ctx context.Context, id string) error {
+	if t.config == "" {
+		return usage(errors.New("no configuration named"), "usage: pullfix report INCIDENT --config FILE; name the file that pullfix serve has")
+	}
 	s, err := loadSettings(t.config, t.getenv)
 	if err != nil {
 		return err
 	}
+	if _, err := os.Stat(s.Store.Directory); err != nil {
+		return usage(fmt.Errorf("the incidents: %w", err), "store.directory in the configuration names where pullfix serve keeps them")
+	}
 	kept, err := journal.OpenReadOnly(journal.Options{Directory: s.Store.Directory})
 	if err != nil {
-		return usage(err, "store.directory in the configuration names the journal: --config FILE")
+		return unsure(fmt.Errorf("the incidents in %s: %w", s.Store.Directory, err), "run it as the user that pullfix serve runs as")
 	}
 	i, err := findIncident(ctx, kept, id)
 	if err := errors.Join(err, kept.Close()); err != nil {

@@ -72,6 +72,8 @@ Exit codes: 0 nothing is wrong with image pulls, 1 a pull failure was found,
 	root.AddCommand(t.diagnoseCommand(), t.fixCommand(), t.scanCommand(), t.registriesCommand(), t.explainCommand(), t.secretCommand(), t.reportCommand(),
 		t.serveCommand(), t.demoCommand(), t.configCommand(), t.manifestCommand(), t.runbookCommand(), t.versionCommand())
 	root.AddCommand(t.steerCommands()...)
+	tidyBuiltin(root)
+	tellIdle(root)
 	return root
 }
 
@@ -91,7 +93,11 @@ func (t *tool) prepare(cmd *cobra.Command) error {
 	}
 	more := cmd.Annotations[annotationOutputs]
 	if t.output != outputText && t.output != outputJSON && (more == "" || t.output != more) {
-		return usage(fmt.Errorf("no output form %q", t.output), "-o takes text or json")
+		takes := []string{outputText, outputJSON}
+		if more != "" {
+			takes = append(takes, more)
+		}
+		return usage(fmt.Errorf("no output form %q", t.output), "-o takes "+orList(takes))
 	}
 	if t.timeout <= 0 {
 		return usage(fmt.Errorf("the timeout %s is over before it begins", t.timeout), "--timeout takes a duration such as 30s or 2m")

@@ -12,9 +12,10 @@ import (
 
 func (t *tool) runbookCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "runbook",
-		Short: "print the runbook as pullfix carries it out (Markdown)",
-		Args:  noArguments,
+		Use:         "runbook",
+		Short:       "print the runbook as pullfix carries it out (Markdown)",
+		Args:        noArguments,
+		Annotations: map[string]string{annotationIdle: idleAll},
 		RunE: func(*cobra.Command, []string) error {
 			if t.json() {
 				return usage(errors.New("the runbook is Markdown, there is no JSON of it"), "leave out -o json")

@@ -29,8 +29,9 @@ the order of the pod's imagePullSecrets.
 Exit codes: 0 at least one entry is used, 1 none is, 2 bad input.`,
 		Example: `  pullfix secret check --image ghcr.io/acme/app:1 -f secret.yaml
   kubectl -n shop get secret regcred -o yaml | pullfix secret check --image ghcr.io/acme/app:1 -f -`,
-		Args: noArguments,
-		RunE: func(*cobra.Command, []string) error { return t.checkSecret(image, file) },
+		Annotations: map[string]string{annotationIdle: idleAlone},
+		Args:        noArguments,
+		RunE:        func(*cobra.Command, []string) error { return t.checkSecret(image, file) },
 	}
 	check.Flags().StringVar(&image, "image", "", "the image, as the pod spells it")
 	check.Flags().StringVarP(&file, "filename", "f", "", "the manifest (YAML or JSON), - for standard input")

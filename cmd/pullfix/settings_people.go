@@ -154,6 +154,11 @@ func checkKnown(at string, list, names []string, complain complainer) {
 	}
 }
 
+// carriedOut are the ids of the remedies that pullfix fix can carry out.
+func carriedOut() []string {
+	return slices.DeleteFunc(remedyFamilies(), func(id string) bool { return slices.Contains([]string{"fix-image", "undo-secret", "wait"}, id) })
+}
+
 // remedyFamilies are the ids of the remedies that pullfix can carry out, or that
 // a person may see, without the number where there are several of a kind.
 func remedyFamilies() []string {

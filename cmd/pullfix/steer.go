@@ -20,14 +20,30 @@ type steering struct {
 	word, short string
 	button      bot.Button
 	why         string // what --reason says
+	what        string // it does, in full
+	reason      string // an example of one
 }
 
 func (t *tool) steerCommands() []*cobra.Command {
 	var commands []*cobra.Command
 	for _, s := range []steering{
-		{"ack", "take an incident, so that its escalation is not repeated", bot.Acknowledge, "why, for the timeline"},
-		{"snooze", "let the escalation of an incident wait for ten minutes", bot.Snooze, "why it may wait"},
-		{"close", "close an incident, which ends its escalation", bot.CloseIt, "what was wrong, and what was done"},
+		{
+			"ack", "take an incident, so that its escalation is not repeated", bot.Acknowledge, "why, for the timeline",
+			`Takes an incident: somebody looks after it, so the people on call are not called
+again for it. The incident stays open, and news of it (a registry that is down, a
+scope that expands, a security incident) are told all the same.`, "I am looking at it",
+		},
+		{
+			"snooze", "let the escalation of an incident wait for ten minutes", bot.Snooze, "why it may wait",
+			`Moves the next call for an incident by ten minutes. Nobody has taken it by that:
+it escalates then, unless it is over or somebody has acknowledged it.`, "the vendor is at it",
+		},
+		{
+			"close", "close an incident, which ends its escalation", bot.CloseIt, "what was wrong, and what was done",
+			`Closes an incident by hand: it is over for pullfix, and nobody is called for it
+any more. It stays closed until something new fails. An incident whose pods pull
+again ends by itself, and needs no closing.`, "the namespace was a test and is deleted",
+		},
 	} {
 		commands = append(commands, t.steerCommand(s))
 	}
@@ -39,15 +55,18 @@ func (t *tool) steerCommand(s steering) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   s.word + " INCIDENT --config FILE",
 		Short: s.short,
-		Long: `For when Slack is down. It runs on the machine of pullfix serve, as the same user
+		Long: s.what + `
+
+For when Slack is down. It runs on the machine of pullfix serve, as the same user
 or as root: the right to do it is the operating system's, and the timeline names
 that user. While pullfix serve is not running, it is recorded all the same, and
 told when that starts. Nothing in a cluster is changed.
 
 Exit codes: 0 it is recorded, 2 wrong usage or no such incident, 3 it could not be
 done, 4 refused, as for an incident that is over.`,
-		Example: "  pullfix " + s.word + " k3x7q2mfna --config pullfix.yaml --reason 'the vendor is at it'\n" +
+		Example: "  pullfix " + s.word + " k3x7q2mfna --config pullfix.yaml --reason '" + s.reason + "'\n" +
 			"  kubectl exec -n pullfix deploy/pullfix -- /pullfix " + s.word + " k3x7q2mfna --config /etc/pullfix/pullfix.yaml",
+		Annotations: map[string]string{annotationIdle: idleCluster},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage(fmt.Errorf("%d arguments, where one incident belongs", len(args)), "usage: pullfix "+s.word+" INCIDENT --config FILE; its id stands in its message")
