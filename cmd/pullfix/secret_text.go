@@ -64,7 +64,7 @@ func lookupHeading(l keyring.Lookup) string {
 	case len(l.Used) == 1:
 		return fmt.Sprintf("The kubelet would send 1 of %s for %s, and would not try anonymously.", entries, l.Subject)
 	}
-	return fmt.Sprintf("The kubelet would send %d of %s for %s, in this order until one is accepted, and would not try anonymously.",
+	return fmt.Sprintf("The kubelet would send %d of %s for %s, one after another until one is accepted, and would not try anonymously.",
 		len(l.Used), entries, l.Subject)
 }
 
