@@ -49,11 +49,8 @@ type sheet struct {
 
 func (s sheet) view() slack.ModalViewRequest {
 	v := slack.ModalViewRequest{
-		Type: slack.VTModal, Title: plainText(plain(s.title, mostTitle)),
+		Type: slack.VTModal, Title: plainText(plain(s.title, mostTitle)), Submit: plainText(plain(s.submit, mostTitle)),
 		Close: plainText("Cancel"), CallbackID: actionPrefix + string(s.brought.Button),
-	}
-	if s.submit != "" {
-		v.Submit = plainText(plain(s.submit, mostTitle))
 	}
 	blocks := s.body.blocks
 	if s.field != nil {
@@ -133,17 +130,13 @@ func (m *message) choose(o offer, shown runbook.Plan) {
 	m.add(slack.NewInputBlock(choiceBlock, plainText("Choose one of "+fmt.Sprint(len(options))), nil, e).WithDispatchAction(true))
 }
 
-// barred is the modal for somebody who would be refused: they see what would be
-// done and who may approve it, and nothing to press.
+// barred is the modal for somebody who would be refused: it says so at once. The
+// button stays, since the press is judged, and a refusal is on record.
 func (s sheet) barred() sheet {
-	kept := message{text: s.body.text}
-	kept.section("*You may not approve this.* Ask one of the approvers below.")
-	for _, block := range s.body.blocks {
-		if block.BlockType() != slack.MBTInput {
-			kept.add(block)
-		}
-	}
-	s.body, s.field, s.submit = kept, nil, ""
+	var kept message
+	kept.section("*You are not among those who may approve this;* they stand below. Ask one of them.")
+	kept.blocks = append(kept.blocks, s.body.blocks...)
+	s.body = kept
 	return s
 }
 

@@ -148,13 +148,10 @@ func (f *front) turnedAway(ctx context.Context, c clicked) markup {
 	return "You may not do this: " + why + "."
 }
 
-// certainlyNot tells that a person is none of the approvers. In doubt the button
-// is there, since the press is judged anyway.
+// certainlyNot tells that a person is none of the approvers. In doubt
+// nothing is said, since the press is judged anyway.
 func (f *front) certainlyNot(ctx context.Context, p bot.Person, who *Approvers) bool {
-	if who == nil {
-		return true // no rule covers it
-	}
-	if who.unsaid || slices.Contains(who.Users, p.ID) {
+	if who == nil || who.unsaid || slices.Contains(who.Users, p.ID) {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookWithin/2)

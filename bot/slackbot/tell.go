@@ -28,6 +28,9 @@ func (b *Bot) tell(ctx context.Context, i bot.Incident, n bot.Notice, place bot.
 		return b.upload(ctx, i, n.Key, place)
 	}
 	messages := []message{{text: said(n.Text, mostUpdateText-200, d.known)}}
+	if n.Timeline && !i.State.Over() {
+		return nil // it goes on, and there will be another end
+	}
 	if n.Timeline {
 		messages = []message{d.wholeTimeline()}
 	}
