@@ -31,8 +31,11 @@ func guide() []page.Guide {
 	read := func(title, text, user string) page.Guide { return page.Guide{Title: title, Text: text, User: user} }
 	return []page.Guide{
 		ask("See what fails", "Every pod that waits for its image, by root cause.", "scan"),
-		ask("A rollout to a tag that does not exist", "The old pods still serve. As Bob, roll it back.", "diagnose shop deployment/checkout"),
-		read("Approve it", "Be Bob, press the button or the menu's entry, and read what will be done before you confirm. Ann asked, so she cannot approve (four eyes).", slack.Bob),
+		{
+			Title: "A rollout to a tag that does not exist", Text: "The old pods still serve. Bob asks, and may approve changes; but not this one, since he asked (four eyes).",
+			Command: "/pullfix diagnose shop deployment/checkout", User: slack.Bob,
+		},
+		read("Approve it", "Be Carol, who may approve, too: choose the roll back in the menu, and read what will be done before you confirm.", slack.Carol),
 		ask("Pods that were made too early", "The ServiceAccount got its pull secret after them. Deleting them is enough: approve as Bob.", "diagnose shop deployment/cart"),
 		ask("A credential that has expired", "An ECR token of last night, here and in 39 other namespaces. Bob replaces it by a fresh one, which is tested first; the kubelet does the rest.", "diagnose media deployment/thumbnails"),
 		ask("A secret that does not exist", "Two credentials would do. Bob chooses in the dialog, and sees what each opens.", "diagnose pay deployment/payments"),
@@ -46,7 +49,7 @@ func guide() []page.Guide {
 		ask("A tag with a slip", "", "diagnose shop deployment/search"),
 		ask("An image for another processor", "", "diagnose shop deployment/recommend"),
 		ask("A slip in the registry's name", "", "diagnose web deployment/newsletter"),
-		ask("A registry that has trouble", "It is well again after a few attempts: wait, and see it resolve by itself.", "diagnose billing deployment/reports"),
+		ask("A registry that has trouble", "It answers with errors, and is well again about a minute after pullfix has asked it: wait, and see it resolve by itself.", "diagnose billing deployment/reports"),
 		ask("Too many pulls", "", "diagnose web deployment/landing"),
 		ask("A pod that fails for another reason", "", "diagnose web blog-0"),
 		ask("A healthy one", "", "diagnose shop deployment/storefront"),

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pullfix/pullfix/sandbox/registry"
@@ -108,10 +109,6 @@ func (a accounts) shelves() map[string]shelf {
 	}
 }
 
-// serverErrors is after how many requests the failing registry is well again: a
-// person who waits sees it heal.
-const serverErrors = 14
-
 // openRegistries starts the registries and makes their names lead to them.
 func (w *World) openRegistries(ctx context.Context) error {
 	ca, err := registry.NewCA("pullfix demonstration")
@@ -132,8 +129,40 @@ func (w *World) openRegistries(ctx context.Context) error {
 		Endpoint: registry.Manifests, Repository: "acme/landing", Effect: registry.RateLimited(0),
 	})
 	w.shelves[harbor].Inject(registry.Fault{
-		Endpoint: registry.Manifests, Repository: "billing/reports", Times: serverErrors, Effect: registry.Status(503),
+		Endpoint: registry.Manifests, Repository: troubled, Effect: registry.Status(503),
 	})
+	return nil
+}
+
+// troubled is the repository of which its registry has trouble at first.
+const troubled = "billing/reports"
+
+// sleep waits; false means that the world ends.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// healTrouble makes the registry well again some time after it was looked into:
+// a person who asks sees the failure, and who waits sees it heal.
+func (w *World) healTrouble(ctx context.Context, after time.Duration) error {
+	const look = 200 * time.Millisecond
+	sick := w.shelves[harbor]
+	asked := func(r registry.Request) bool {
+		return r.Repository == troubled && strings.HasPrefix(r.UserAgent, botUser+"/")
+	}
+	for !slices.ContainsFunc(sick.Requests(), asked) {
+		if !sleep(ctx, look) {
+			return nil
+		}
+	}
+	if sleep(ctx, after) {
+		sick.ClearFaults()
+	}
 	return nil
 }
 

@@ -28,6 +28,9 @@ type Options struct {
 	Retry, MaxRetry time.Duration
 	// Startup is how long a container takes to be ready: 1 s when zero.
 	Startup time.Duration
+	// Heal is how long after the bot asked it the registry that has trouble is
+	// well again: 30 s when zero.
+	Heal time.Duration
 	// Teams is how many further namespaces pull with the expired token.
 	Teams int
 	// Log is told what goes wrong in the world itself; nil is silent.
@@ -83,7 +86,7 @@ func Open(ctx context.Context, o Options) (*World, error) {
 }
 
 func (o Options) withDefaults() Options {
-	for field, value := range map[*time.Duration]time.Duration{&o.Retry: 5 * time.Second, &o.MaxRetry: 40 * time.Second, &o.Startup: time.Second} {
+	for field, value := range map[*time.Duration]time.Duration{&o.Retry: 5 * time.Second, &o.MaxRetry: 40 * time.Second, &o.Startup: time.Second, &o.Heal: 30 * time.Second} {
 		if *field == 0 {
 			*field = value
 		}
@@ -121,6 +124,7 @@ func (w *World) openCluster(ctx context.Context, o Options) error {
 	})
 	w.live(ctx, kubelet.Run)
 	w.live(ctx, cluster.NewControllers(c).Run)
+	w.live(ctx, func(ctx context.Context) error { return w.healTrouble(ctx, o.Heal) })
 	return nil
 }
 

@@ -2,9 +2,13 @@ package shop_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"io"
 	"net/http"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +17,8 @@ import (
 
 	"github.com/pullfix/pullfix/sandbox/cluster"
 	"github.com/pullfix/pullfix/sandbox/shop"
+	"github.com/pullfix/pullfix/sandbox/slack"
+	"github.com/pullfix/pullfix/sandbox/slack/page"
 )
 
 func open(t *testing.T) *shop.World {
@@ -119,6 +125,64 @@ func TestEveryWorkloadFailsInItsOwnWay(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]string{}, missing); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestTroubleHealsOnceSomebodyLooked: however often the kubelet tries meanwhile,
+// the registry that has trouble has it until the bot has asked it.
+func TestTroubleHealsOnceSomebodyLooked(t *testing.T) {
+	w, err := shop.Open(t.Context(), shop.Options{
+		Directory: t.TempDir(), Startup: 50 * time.Millisecond, Retry: 20 * time.Millisecond, MaxRetry: 20 * time.Millisecond, Heal: 100 * time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() }) // another test wants it to end well
+	time.Sleep(2 * time.Second)
+	if state := pods(t, w)["billing/reports"]; strings.Contains(state, "running") {
+		t.Fatalf("it has healed before anybody looked: %s", state)
+	}
+	pem, err := os.ReadFile(w.CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	client := &http.Client{Transport: &http.Transport{DialContext: w.Network.Dial, TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://harbor.acme.example/v2/billing/reports/manifests/9.4", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("User-Agent", "pullfix/test")
+	answer, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	if answer.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("the bot is told %s", answer.Status)
+	}
+	for range 100 {
+		if strings.Contains(pods(t, w)["billing/reports"], "running") {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("it does not heal: %s", pods(t, w)["billing/reports"])
+}
+
+// TestGuideAsksWhoMay: where the guide speaks of four eyes, the one who asks could
+// approve otherwise, and somebody else can.
+func TestGuideAsksWhoMay(t *testing.T) {
+	guide := shop.Page().Guide
+	at := slices.IndexFunc(guide, func(g page.Guide) bool { return strings.Contains(g.Text, "four eyes") })
+	if at < 0 || at+1 >= len(guide) {
+		t.Fatal("nothing is said of four eyes")
+	}
+	approvers := []string{slack.Bob, slack.Carol} // the platform group of the example
+	asks, approves := guide[at].User, guide[at+1].User
+	if guide[at].Command == "" || asks == approves || !slices.Contains(approvers, asks) || !slices.Contains(approvers, approves) {
+		t.Errorf("%s asks and %s approves", asks, approves)
 	}
 }
 
