@@ -190,13 +190,20 @@ func TestS11ACompromiseDuringAChange(t *testing.T) {
 		}
 		time.Sleep(5 * time.Second)
 		declare(t, d, s, id)
-		if s.forgotten != 1 || s.halt == nil || s.halt() == nil {
-			t.Errorf("forgotten %d times, and the change is not told to halt", s.forgotten)
+		var halt func() error
+		s.set(func() { halt = s.halt })
+		if n := s.timesForgotten(); n != 1 || halt == nil || halt() == nil {
+			t.Errorf("forgotten %d times, and the change is not told to halt", n)
 		}
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
-		if s.forgotten != 2 {
-			t.Errorf("forgotten %d times: what was made meanwhile stays", s.forgotten)
+		if n := s.timesForgotten(); n != 2 {
+			t.Errorf("forgotten %d times: what was made meanwhile stays", n)
 		}
 	})
+}
+
+func (s *shop) timesForgotten() (n int) {
+	s.set(func() { n = s.forgotten })
+	return n
 }
