@@ -201,7 +201,7 @@ func (c *change) addKeys(keys []string) error {
 // new one needs people.
 func (c *change) again(before, now runbook.Verdict) {
 	var text string
-	switch same := before.Cause == now.Cause && before.Image == now.Image; {
+	switch same := alike(before, now); {
 	case same && (c.State != Watching || c.now.Sub(c.watchingFrom()) <= kubeletRetries):
 		return
 	case same:

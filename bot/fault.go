@@ -44,8 +44,11 @@ func (c *change) settling() bool {
 // sameFault tells that a later verdict is about the same fault, and not worse.
 func sameFault(before, now runbook.Verdict) bool {
 	worse := now.Severity == runbook.P1 && before.Severity != runbook.P1
-	return before.Cause == now.Cause && before.Image == now.Image && !worse
+	return alike(before, now) && !worse
 }
+
+// alike tells that two verdicts name the same cause of the same image.
+func alike(a, b runbook.Verdict) bool { return a.Cause == b.Cause && a.Image == b.Image }
 
 // ofOldRevision tells that the pod that was looked at is of an earlier template.
 func ofOldRevision(c runbook.Case) bool {
@@ -56,7 +59,7 @@ func ofOldRevision(c runbook.Case) bool {
 // reason: that the first of them is gone does not make the incident younger.
 func (c *change) sinceBefore(now runbook.Verdict) *runbook.Verdict {
 	was := c.Verdict
-	if was == nil || was.Since == nil || was.Cause != now.Cause || was.Image != now.Image || now.Since != nil && now.Since.Before(*was.Since) {
+	if was == nil || was.Since == nil || !alike(*was, now) || now.Since != nil && now.Since.Before(*was.Since) {
 		return &now
 	}
 	if c.Reopened == nil || was.Since.After(c.Reopened.At) {

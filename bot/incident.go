@@ -68,7 +68,6 @@ type Incident struct {
 	// incident is over when no pod waits in any of them.
 	Grounds  []Ground          `json:"grounds,omitempty"`
 	Recovery *runbook.Recovery `json:"recovery,omitempty"`
-	Revived  time.Time         `json:"revived,omitzero"`  // when it went on after it was over
 	Spent    time.Duration     `json:"spent,omitempty"`   // how long it was open before, each time that it came back
 	Trouble  string            `json:"trouble,omitempty"` // why the newest look at the cluster did not work
 	// Spread is how far the root cause reaches, as looks at the whole cluster say.

@@ -24,12 +24,11 @@ func (d *Desk) noSuchObject(ctx context.Context, i Incident, missing *runbook.No
 		return d.mayAsk(ctx, i.Asked, runbook.Target{Cluster: cluster, Namespace: namespace}, i.Place.Channel) == ""
 	}
 	answer := notFoundAnswer(i.Target)
-	clusters := ClustersOf(missing)
 	switch {
 	case !may(i.Target.Cluster, i.Target.Namespace):
 		return answer
-	case len(clusters) > 0:
-		seen := upTo(mostNear, clusters, func(cluster string) bool { return may(cluster, i.Target.Namespace) })
+	case len(missing.Clusters) > 0:
+		seen := upTo(mostNear, missing.Clusters, func(cluster string) bool { return may(cluster, i.Target.Namespace) })
 		return NoCluster(i.Target.Cluster, seen)
 	case missing.NamespaceMissing:
 		seen := upTo(mostNear, missing.Near, func(namespace string) bool { return may(i.Target.Cluster, namespace) })
@@ -41,21 +40,6 @@ func (d *Desk) noSuchObject(ctx context.Context, i Incident, missing *runbook.No
 		return answer
 	}
 	return answer + " Near: " + strings.Join(missing.Near[:min(mostNear, len(missing.Near))], ", ") + "."
-}
-
-// ClustersOf are the clusters that there are, when it is the cluster that does
-// not exist: then the near names are CLUSTER/NAMESPACE, and no object's name has
-// a slash.
-func ClustersOf(missing *runbook.NotFoundError) []string {
-	var clusters []string
-	for _, name := range missing.Near {
-		cluster, ok := strings.CutSuffix(name, "/"+missing.Target.Namespace)
-		if !ok || cluster == "" || missing.NamespaceMissing {
-			return nil
-		}
-		clusters = append(clusters, cluster)
-	}
-	return clusters
 }
 
 // NoCluster is the answer to a cluster that is not configured, or not named;

@@ -16,7 +16,7 @@ func TestWhatDoesNotExistIsToldTheAsker(t *testing.T) {
 	}{
 		"a pod":       {runbook.NotFoundError{Near: []string{"web-2"}}, "I find no pod web-1 in namespace shop. Near: web-2."},
 		"a namespace": {runbook.NotFoundError{NamespaceMissing: true, Near: []string{"payroll", "shop-eu"}}, "I find no pod web-1 in namespace shop. Namespaces with a name like that: shop-eu."},
-		"a cluster":   {runbook.NotFoundError{Near: []string{"demo/shop", "secret/shop"}}, "There is no cluster prod. There is: demo."},
+		"a cluster":   {runbook.NotFoundError{Clusters: []string{"demo", "secret"}}, "There is no cluster prod. There is: demo."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, r := newShop(), rules()

@@ -94,8 +94,8 @@ func (e Returned) apply(c *change) error {
 // for at once.
 func (c *change) left(after time.Duration) time.Duration {
 	from := c.Opened
-	if c.Revived.After(from) {
-		from = c.Revived
+	if c.Reopened != nil {
+		from = c.Reopened.At
 	}
 	if c.Ending != nil {
 		c.Spent += max(c.Ending.At.Sub(from), 0)
@@ -106,7 +106,6 @@ func (c *change) left(after time.Duration) time.Duration {
 // revive opens an incident again that was over, with that long until it
 // escalates. What was changed before stays on record.
 func (c *change) revive(after time.Duration) {
-	c.Revived = c.now
 	c.keepDecision()
 	c.State, c.Ending, c.Decision, c.Recovery, c.Acknowledged, c.Spread = Open, nil, nil, nil, nil, nil
 	if c.Verdict == nil {

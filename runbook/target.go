@@ -20,6 +20,7 @@ type NotFoundError struct {
 	Target           Target
 	NamespaceMissing bool // the namespace itself does not exist; Near then holds namespaces
 	Near             []string
+	Clusters         []string // that there are, where the target's own is none of them
 }
 
 func (e *NotFoundError) Error() string {

@@ -47,8 +47,8 @@ func (s scope) unread(ctx context.Context, err error) message {
 		s.o.Log.Warn("asking a cluster", "command", s.word, "err", err)
 		return sentence("Cannot tell: the cluster could not be asked. " + quote(err.Error(), roomSentence))
 	}
-	if clusters := bot.ClustersOf(missing); len(clusters) > 0 {
-		clusters = slices.DeleteFunc(clusters, func(cluster string) bool { return !s.may(ctx, cluster, s.namespace) })
+	if len(missing.Clusters) > 0 {
+		clusters := slices.DeleteFunc(slices.Clone(missing.Clusters), func(cluster string) bool { return !s.may(ctx, cluster, s.namespace) })
 		return sentence(quote(bot.NoCluster(s.cluster, clusters), roomSentence))
 	}
 	m := s.nothing()

@@ -26,7 +26,7 @@ func TestAScanGivesNoFalseAllClear(t *testing.T) {
 	o.desk.only(func(namespace string) bool { return namespace != "pope" })
 	o.command(sandbox.Ann, sandbox.Ops, "/pullfix scan nope")
 	o.message(sandbox.Ops, hears("There is no namespace nope. Names like that: node."))
-	o.desk.err = &runbook.NotFoundError{Target: runbook.Target{Cluster: "other", Namespace: "shop"}, Near: []string{"demo/shop"}}
+	o.desk.err = &runbook.NotFoundError{Target: runbook.Target{Cluster: "other", Namespace: "shop"}, Clusters: []string{"demo"}}
 	o.command(sandbox.Ann, sandbox.Ops, "/pullfix scan other/shop")
 	o.message(sandbox.Ops, hears("There is no cluster other. There is: demo."))
 }

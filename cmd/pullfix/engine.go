@@ -50,7 +50,7 @@ func (e engine) cluster(target runbook.Target) (namedCluster, error) {
 		if c.name == target.Cluster || (target.Cluster == "" && len(e.clusters) == 1) {
 			return c, nil
 		}
-		missing.Near = append(missing.Near, c.name+"/"+target.Namespace)
+		missing.Clusters = append(missing.Clusters, c.name)
 	}
 	return namedCluster{}, missing
 }

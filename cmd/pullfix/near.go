@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	edlib "github.com/hbollon/go-edlib"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -17,7 +18,7 @@ func near(word string, names []string) []string {
 	}
 	var found []scored
 	for _, name := range names {
-		cost := distance(strings.ToLower(word), strings.ToLower(name))
+		cost := edlib.OSADamerauLevenshteinDistance(strings.ToLower(word), strings.ToLower(name))
 		if len(word) > 1 && strings.HasPrefix(name, word) {
 			cost = 1
 		}
@@ -49,29 +50,4 @@ func nearFlags(cmd *cobra.Command, word string) []string {
 		meant[i] = "--" + meant[i]
 	}
 	return meant
-}
-
-// distance is how many letters must be inserted, removed, exchanged or swapped
-// with their neighbour to make b of a.
-func distance(a, b string) int {
-	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := range len(a) {
-		row := make([]int, len(b)+1)
-		row[0] = i + 1
-		for j := range len(b) {
-			exchange := last[j]
-			if a[i] != b[j] {
-				exchange++
-			}
-			row[j+1] = min(last[j+1]+1, row[j]+1, exchange)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, last = last, row
-	}
-	return last[len(b)]
 }

@@ -58,13 +58,13 @@ type service struct {
 	watches []*watch.Watch
 	scanner engine
 
-	metrics  *metrics.Metrics
-	ledger   *ledger
-	watchdog *watchdog
-	sweeper  sweeper
-	heart    heart
-	elsewise bool // people can be called without Slack
-	stopping atomic.Bool
+	metrics   *metrics.Metrics
+	ledger    *ledger
+	watchdog  *watchdog
+	sweeper   sweeper
+	heart     heart
+	otherWays bool // people can be called without Slack
+	stopping  atomic.Bool
 }
 
 // newService ties the parts together. Nothing is called yet, but the journal is
@@ -95,7 +95,7 @@ func newService(p parts) (*service, error) {
 	if err != nil {
 		return nil, storeTrouble(err)
 	}
-	s := &service{log: p.log, journal: kept, slack: slack, scanner: p.engine, metrics: p.metrics, ledger: &ledger{Store: kept, metrics: p.metrics}, elsewise: len(p.pagers) > 0}
+	s := &service{log: p.log, journal: kept, slack: slack, scanner: p.engine, metrics: p.metrics, ledger: &ledger{Store: kept, metrics: p.metrics}, otherWays: len(p.pagers) > 0}
 	s.desk, err = bot.New(bot.Options{
 		Store: s.ledger, Archive: kept, Rooms: p.rooms(), Observer: p.metrics, Announcer: slack, Directory: slack, Engine: p.engine, Changer: p.changer(), Rules: p.settings.rules(),
 		Lookout: p.engine, CrashLoop: p.settings.Runbooks.CrashLoop,

@@ -23,15 +23,11 @@ func (s *service) talk(ctx context.Context) error {
 		switch met := !s.slack.Health().Since.IsZero(); {
 		case err == nil:
 			return nil
-		case !errors.Is(err, slackbot.ErrRefused), !met && !s.elsewise:
+		case !errors.Is(err, slackbot.ErrRefused), !met && !s.otherWays:
 			return fmt.Errorf("the Slack bot: %w", err)
 		}
 		s.log.Error("Slack refuses the bot; incidents go on without it, and it is tried again", "err", err, "again in", slackAgain)
-		timer := time.NewTimer(slackAgain)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if pause(ctx, slackAgain); ctx.Err() != nil {
 			return nil
 		}
 	}

@@ -13,7 +13,6 @@ type veil struct {
 	hosts []string // of registries
 	names []string // repositories without a host, and these with their tag
 	tags  []string
-	text  []byte // nil until something is hidden
 }
 
 // veilOf collects the names that a text introduces as images.
@@ -60,34 +59,34 @@ func isHost(first string) bool {
 
 // over returns the text with its names hidden, and where they were.
 func (v veil) over(low string) (string, []span) {
-	v.text = nil
+	var text []byte // nil until something is hidden
 	var hidden []span
 	hide := func(from, to int) {
 		if from >= to {
 			return
 		}
-		if v.text == nil {
-			v.text = []byte(low)
+		if text == nil {
+			text = []byte(low)
 		}
 		for i := from; i < to; i++ {
-			if c := v.text[i]; 'a' <= c && c <= 'z' || digit(c) {
-				v.text[i] = 'x'
+			if c := text[i]; 'a' <= c && c <= 'z' || digit(c) {
+				text[i] = 'x'
 			}
 		}
 		hidden = append(hidden, span{from, to})
 	}
-	v.inTokens(low, hide)
+	inTokens(low, hide)
 	v.byName(low, hide)
 	introduced(low, hide)
-	if v.text == nil {
+	if text == nil {
 		return low, nil
 	}
-	return string(v.text), hidden
+	return string(text), hidden
 }
 
 // inTokens hides what is a name by its form, whoever introduced it: the path of
 // a reference with a host, and what a registry's addresses hold.
-func (v veil) inTokens(low string, hide func(from, to int)) {
+func inTokens(low string, hide func(from, to int)) {
 	for from := 0; from < len(low); from++ {
 		length := strings.IndexAny(low[from:], " \"'()<>,;[]{}|")
 		if length < 0 {
@@ -99,17 +98,17 @@ func (v veil) inTokens(low string, hide func(from, to int)) {
 			token = token[start-from:]
 		}
 		if slash := strings.IndexByte(token, '/'); slash > 0 {
-			v.inToken(token, slash, func(a, b int) { hide(start+a, start+b) })
+			inToken(token, slash, func(a, b int) { hide(start+a, start+b) })
 		}
 		from += length
 	}
 }
 
-func (v veil) inToken(token string, slash int, hide func(from, to int)) {
+func inToken(token string, slash int, hide func(from, to int)) {
 	scheme, rest, isURL := strings.Cut(token, "://")
 	switch start := len(scheme) + len("://"); {
 	case isURL && (scheme == "http" || scheme == "https"):
-		v.inAddress(rest, func(a, b int) { hide(start+a, start+b) })
+		inAddress(rest, func(a, b int) { hide(start+a, start+b) })
 	case isURL && scheme == "docker":
 		if at := strings.IndexByte(rest, '/'); at > 0 && isHost(rest[:at]) {
 			hide(start+at, start+endOfName(rest))
@@ -118,7 +117,7 @@ func (v veil) inToken(token string, slash int, hide func(from, to int)) {
 		}
 	case isURL, !isHost(token[:slash]), strings.Contains(token, ".go:"), strings.HasSuffix(token, ".git"), strings.Contains(token, ".git/"):
 	case strings.HasPrefix(token[slash:], "/v2/"):
-		v.inAddress(token, hide)
+		inAddress(token, hide)
 	case !strings.HasSuffix(token[:slash], "kubernetes.io"): // there it is a type
 		hide(slash, endOfName(token))
 	}
@@ -134,7 +133,7 @@ func endOfName(token string) int {
 
 // inAddress hides the names in an address without its scheme: the host of a
 // registry, the repository and the tag, and what is asked of a token server.
-func (v veil) inAddress(address string, hide func(from, to int)) {
+func inAddress(address string, hide func(from, to int)) {
 	path, _, _ := strings.Cut(address, "?")
 	if len(path) < len(address) && !strings.HasPrefix(address[len(path):], "?ns=") {
 		hide(len(path), len(address))
